@@ -1,0 +1,28 @@
+"""Cache values are JSON on both backends, so that what works embedded works on Redis, and nothing is unpickled."""
+
+import json
+from typing import Any
+
+from django.core.cache.backends.locmem import LocMemCache
+
+
+class JSONSerializer:
+    """For Django's Redis cache; integers stay bare so that ``incr`` works."""
+
+    def dumps(self, value: Any) -> bytes | int:
+        if type(value) is int:
+            return value
+        return json.dumps(value).encode()
+
+    def loads(self, data: bytes) -> Any:
+        return json.loads(data)
+
+
+class LocalCache(LocMemCache):
+    """In the memory of one process; refuses what Redis would refuse."""
+
+    def set(self, key: Any, value: Any, *args: Any, **options: Any) -> None:
+        super().set(key, json.loads(json.dumps(value)), *args, **options)
+
+    def add(self, key: Any, value: Any, *args: Any, **options: Any) -> bool:
+        return super().add(key, json.loads(json.dumps(value)), *args, **options)
