@@ -1,0 +1,1 @@
+"""Floor 4: claims and payments. No tables of their own yet."""

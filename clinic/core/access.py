@@ -1,0 +1,138 @@
+"""Who may do what: roles × abilities on this one page, strings only, closed by default.
+
+Source: domain/1 R1.1 (roles), R1.5. An ability is checked inside the operation, so every door obeys the same rule;
+doors name theirs as well, so that nobody is shown what they cannot use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.errors import Forbidden
+
+ROLES = {
+    "superadmin": _("Platform administrator"),
+    "owner": _("Owner"),
+    "manager": _("Manager"),
+    "receptionist": _("Receptionist"),
+    "doctor": _("Doctor"),
+    "nurse": _("Nurse"),
+    "charge_nurse": _("Charge nurse"),
+    "biller": _("Biller"),
+}
+
+_DESK = {"owner", "manager", "receptionist"}
+_RUN = {"owner", "manager"}
+_CARE = {"doctor", "nurse", "charge_nurse"}
+_ALL = {"owner", "manager", "receptionist", "doctor", "nurse", "charge_nurse", "biller"}
+
+MATRIX: dict[str, set[str]] = {
+    # the hospital and its people
+    "hospital.view": _ALL,
+    "hospital.manage": _RUN,
+    "hospital.close": {"owner"},
+    "members.manage": _RUN,
+    "members.name_owner": {"owner"},
+    "admin.open": _RUN,
+    "log.view": _RUN,
+    # directory
+    "directory.view": _ALL,
+    "directory.manage": _RUN,
+    "doctor.set_own_status": {"doctor"},
+    "doctor.set_any_status": _DESK | {"charge_nurse"},
+    # patients
+    "patients.view": _DESK | _CARE | {"biller"},
+    "patients.edit": _DESK | _CARE,
+    # queues
+    "queues.view": _DESK | _CARE,
+    "queues.intake": _DESK | {"nurse", "charge_nurse"},
+    "queues.call": {"doctor", "charge_nurse"} | _DESK,
+    "queues.call_for_any": _DESK | {"charge_nurse"},
+    "queues.desk": _DESK | {"nurse", "charge_nurse"},
+    "queues.undo": _DESK | _CARE,
+    "queues.manage": _RUN,
+    # public screens
+    "displays.manage": _DESK,
+}
+"""Ability → the roles that have it. ``superadmin`` is of the platform, not of a hospital: it has none of these."""
+
+PLATFORM = frozenset({"platform.register", "platform.account", "platform.display"})
+"""What somebody without a hospital may do: register one, sign in, set a password, put up an unpaired display."""
+
+PATIENT = frozenset({"status.view"})
+"""What the holder of a status link may do, about the one visit it names."""
+
+PUBLIC: dict[str, str] = {}
+"""Route name → why it needs no ability. The list is closed: a house test names each entry."""
+
+ABILITIES = frozenset(MATRIX) | PLATFORM | PATIENT
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def abilities_of(roles: Iterable[str]) -> frozenset[str]:
+    """What a membership with these roles may do; an unknown role gives nothing."""
+    held = set(roles)
+    return frozenset(ability for ability, allowed in MATRIX.items() if held & allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a value, passed as an argument and never looked up in a hidden place."""
+
+    kind: Literal["member", "key", "patient", "system", "visitor"]
+    id: str
+    name: str
+    abilities: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    user_id: UUID | None = None
+    doctor_id: UUID | None = None
+    departments: frozenset[UUID] | None = field(default=None)
+    """The departments the membership is limited to (R1.2); None means all."""
+
+    def can(self, ability: str) -> bool:
+        return ability in self.abilities
+
+    def require(self, ability: str) -> None:
+        """Raise Forbidden unless this actor has the ability; an ability nobody knows is a bug and refuses too."""
+        if ability not in self.abilities:
+            raise Forbidden("access.denied", ability=ability)
+
+    def face(self) -> dict[str, str]:
+        """What the log keeps of the actor."""
+        return {"kind": self.kind, "id": self.id, "name": self.name}
+
+
+SYSTEM = Actor(kind="system", id="clock", name="Clinicflow", abilities=ABILITIES)
+"""The clock and the reactions. Never the actor of a request."""
+
+VISITOR = Actor(kind="visitor", id="", name="", abilities=PLATFORM)
+"""Somebody who has not signed in."""
+
+
+def needs(ability: str) -> Callable[[F], F]:
+    """Mark a page with the ability it needs; the middleware refuses whoever lacks it (closed by default)."""
+    if ability not in ABILITIES:
+        raise ValueError(f"unknown ability {ability}")
+
+    def mark(view: F) -> F:
+        view.ability = ability  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(why: str) -> Callable[[F], F]:
+    """Mark a page that needs no ability, and say why."""
+
+    def mark(view: F) -> F:
+        PUBLIC[f"{view.__module__}.{view.__qualname__}"] = why
+        view.ability = None  # type: ignore[attr-defined]
+        return view
+
+    return mark

@@ -1,0 +1,83 @@
+"""Verbs of patients' records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.access import Actor
+from clinic.core.errors import Conflict, Invalid, constraints, say
+from clinic.core.nouns import new_id
+from clinic.live.record import add, change, operation, record
+from clinic.records import search
+from clinic.records.models import AccessLog, Patient
+
+say({
+    "patient.known": _("Somebody like this is known here already. Choose one, or say why this is a new person."),
+    "patient.mrn_taken": _("This MRN is in use."),
+    "patient.needs_name": _("Give a name, or say that it is unknown."),
+})  # fmt: skip
+constraints({"patient_mrn_unique": "patient.mrn_taken"})
+
+FIELDS = frozenset({
+    "given_name", "family_name", "preferred_name", "birth_date", "birth_year", "birth_estimated", "sex", "phone",
+    "email", "language", "address", "notes", "display_opt_out",
+})  # fmt: skip
+"""What a door may set; the MRN and the search columns are ours."""
+
+
+def new_mrn() -> str:
+    """A number that is unique and says nothing of the person: time and chance, in the letters nobody misreads."""
+    letters = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+    value, written = new_id().int, ""
+    value = (value >> 80 & (2**48 - 1)) % (2**36) * 2**14 + (value & (2**14 - 1))  # milliseconds of two years, chance
+    while value:
+        value, digit = divmod(value, len(letters))
+        written = letters[digit] + written
+    return written
+
+
+@operation("patients.edit")
+def register(*, force_new: str = "", unknown: bool = False, actor: Actor, **fields: Any) -> Patient:
+    """A new patient (R3.23: a name and one of phone, birth year or "unknown").
+
+    Somebody alike (R1.7) refuses with the candidates unless ``force_new`` says why this is another person.
+    """
+    _known_fields(fields)
+    if not unknown and not (fields.get("given_name") or fields.get("family_name")):
+        raise Invalid("patient.needs_name", family_name=["required"])
+    if not force_new.strip() and not unknown:
+        alike = search.candidates(**fields)
+        if alike:
+            raise Conflict("patient.known", candidates=[str(patient.pk) for patient in alike])
+    patient = Patient(mrn=new_mrn(), **fields)
+    patient.name_key, patient.phone_key = search.name_key(patient), search.phone_key(patient.phone)
+    add(patient)
+    record("patient.registered", patient, reason=force_new)
+    return patient
+
+
+@operation("patients.edit")
+def correct(patient: Patient, *, actor: Actor, **fields: Any) -> Patient:
+    """Change a patient's details; every board that shows the patient follows."""
+    _known_fields(fields)
+    draft = Patient(**{name: getattr(patient, name) for name in FIELDS} | fields)
+    keys = {"name_key": search.name_key(draft), "phone_key": search.phone_key(draft.phone)}
+    if change(patient, **fields, **keys):
+        record("patient.corrected", patient)
+    return patient
+
+
+@operation("patients.view")
+def note_access(patient: Patient, *, page: str, why: str = "", actor: Actor) -> None:
+    """Write down that somebody opened this record (R6.10)."""
+    AccessLog.objects.create(
+        user_id=actor.user_id, actor=f"{actor.kind}:{actor.id}", patient_id=patient.pk, page=page, why=why
+    )
+
+
+def _known_fields(fields: dict[str, Any]) -> None:
+    unknown = sorted(set(fields) - FIELDS)
+    if unknown:
+        raise Invalid("row.invalid", **{name: ["unknown field"] for name in unknown})

@@ -1,0 +1,118 @@
+"""Finding a patient: normalised columns in the database, typing errors forgiven in Python on a bounded set."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from typing import Any
+
+from django.db.models import Q
+from rapidfuzz import fuzz
+
+from clinic.records.models import Patient
+
+LIMIT = 12
+POOL = 400
+"""Rows that are looked at for likeness when the exact columns find too few."""
+ALIKE = 78
+"""Similarity, 0–100, from which a misspelt name counts as found."""
+
+
+def plain(text: str) -> str:
+    """Lower case without accents or punctuation: ``"Wiśniewska-Åberg"`` → ``"wisniewska aberg"``."""
+    text = (
+        text.replace("ł", "l")
+        .replace("Ł", "L")
+        .replace("ø", "o")
+        .replace("Ø", "O")
+        .replace("ß", "ss")
+        .replace("đ", "d")
+    )
+    folded = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"[^\w]+", " ", folded.casefold()).split())
+
+
+def name_key(patient: Patient) -> str:
+    parts = [patient.given_name, patient.family_name, patient.preferred_name]
+    return plain(" ".join(part for part in parts if part))[:200]
+
+
+def phone_key(phone: str) -> str:
+    """The digits, reversed, so that the end of a number (what people say) is a prefix an index can find."""
+    return re.sub(r"\D", "", phone)[::-1][:32]
+
+
+def find(text: str, limit: int = LIMIT) -> list[Patient]:
+    """Patients for what somebody typed: part of a name, the end of a phone, an MRN or a birth date. Best first."""
+    wanted = text.strip()
+    if len(wanted) < 2:
+        return []
+    patients = Patient.objects.all()
+    born = _as_date(wanted)
+    if born is not None:
+        return list(patients.filter(birth_date=born).order_by("name_key")[:limit])
+    digits = re.sub(r"\D", "", wanted)
+    if len(digits) >= 3 and not re.search(r"[^\W\d]", wanted):
+        exact = Q(phone_key__startswith=digits[::-1]) | Q(phone_key__contains=digits[::-1])
+        return list(patients.filter(exact).order_by("name_key")[:limit])
+    by_mrn = list(patients.filter(mrn__iexact=wanted)[:1])
+    return by_mrn or _by_name(plain(wanted), limit)
+
+
+def _by_name(wanted: str, limit: int) -> list[Patient]:
+    words = wanted.split()
+    if not words:
+        return []
+    every = Q()
+    for word in words:
+        every &= Q(name_key__contains=word)
+    found = list(Patient.objects.filter(every).order_by("name_key")[: limit * 4])
+    if len(found) < limit:
+        near = Q()
+        for word in words:
+            near |= Q(name_key__contains=word[:3]) | Q(name_key__contains=word[-3:])
+        known = {patient.pk for patient in found}
+        pool = Patient.objects.filter(near).exclude(pk__in=known).order_by("name_key")[:POOL]
+        found += [patient for patient in pool if fuzz.token_set_ratio(wanted, patient.name_key) >= ALIKE]
+    found.sort(key=lambda patient: (-_likeness(wanted, patient.name_key), patient.name_key))
+    return found[:limit]
+
+
+def _likeness(wanted: str, key: str) -> float:
+    starts = any(word.startswith(wanted.split()[0]) for word in key.split())
+    return fuzz.token_set_ratio(wanted, key) + (20 if starts else 0)
+
+
+def candidates(**fields: Any) -> list[Patient]:
+    """Who might be the same person (R1.7): the same phone, or the same birth date with a name that sounds alike."""
+    phone = phone_key(str(fields.get("phone") or ""))
+    born = fields.get("birth_date")
+    alike = Q()
+    if len(phone) >= 5:
+        alike |= Q(phone_key=phone)
+    if born:
+        alike |= Q(birth_date=born)
+    if not alike:
+        return []
+    name = name_key(Patient(**{k: fields.get(k) or "" for k in ("given_name", "family_name", "preferred_name")}))
+    rows = list(Patient.objects.filter(alike).order_by("name_key")[:POOL])
+    return [
+        row for row in rows
+        if (len(phone) >= 5 and row.phone_key == phone) or fuzz.token_sort_ratio(name, row.name_key) >= ALIKE
+    ][:LIMIT]  # fmt: skip
+
+
+def _as_date(text: str) -> date | None:
+    for pattern, order in (
+        (r"(\d{4})-(\d{1,2})-(\d{1,2})", (0, 1, 2)),
+        (r"(\d{1,2})[./](\d{1,2})[./](\d{4})", (2, 1, 0)),
+    ):
+        match = re.fullmatch(pattern, text)
+        if match:
+            parts = [int(part) for part in match.groups()]
+            try:
+                return date(*(parts[n] for n in order))
+            except ValueError:
+                return None
+    return None

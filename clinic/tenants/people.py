@@ -1,0 +1,51 @@
+"""Who somebody is at a hospital: from a user's membership, or from a key, to the actor that operations ask."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from clinic.core.access import Actor, abilities_of
+from clinic.core.tenancy import hospital
+from clinic.tenants.models import Hospital, Membership, User
+
+
+def membership_of(user_id: UUID, hospital_id: UUID) -> Membership | None:
+    """The user's live membership; None when revoked, deactivated, or in a suspended hospital for all but owners."""
+    rows = Membership.objects.select_related("user", "hospital")
+    found = rows.filter(user_id=user_id, hospital_id=hospital_id, is_active=True, user__is_active=True).first()
+    if found is None or found.hospital.hidden:
+        return None
+    if found.hospital.status == Hospital.SUSPENDED and "owner" not in found.roles:
+        return None  # R1.4
+    return found
+
+
+def actor_of(membership: Membership) -> Actor:
+    """The member as an actor: a value with the abilities of the roles, and the doctor the member is, if any."""
+    return Actor(
+        kind="member",
+        id=str(membership.pk),
+        name=membership.user.name,
+        abilities=abilities_of(membership.roles),
+        roles=frozenset(membership.roles),
+        user_id=membership.user_id,
+        doctor_id=_doctor_of(membership),
+    )
+
+
+def _doctor_of(membership: Membership) -> UUID | None:
+    if "doctor" not in membership.roles:
+        return None
+    # The directory stands on a higher floor: the member's doctor is reached by its reverse name.
+    with hospital(membership.hospital_id):
+        doctor = getattr(membership, "doctor", None)
+        return doctor.pk if doctor is not None and doctor.is_active else None
+
+
+def memberships_of(user: User) -> list[Membership]:
+    """The hospitals this user may enter, by name."""
+    rows = Membership.objects.select_related("user", "hospital").filter(
+        user=user, is_active=True, user__is_active=True, hospital__hidden=False
+    )
+    live = [row for row in rows if row.hospital.status == Hospital.ACTIVE or "owner" in row.roles]
+    return sorted(live, key=lambda row: row.hospital.name)

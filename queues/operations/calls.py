@@ -1,0 +1,221 @@
+"""Calling: next, chosen, again, start and skip (R3.7–R3.11)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.core.access import Actor
+from clinic.core.errors import Forbidden, NotAllowed, NotFound
+from clinic.core.nouns import Versioned
+from clinic.directory.models import Doctor
+from clinic.directory.operations import set_status_of
+from clinic.live.record import change, operation, record
+from clinic.tenants.days import policies
+from queues.models import CALLED, ENDED, IN_PROGRESS, OPEN, WAITING, WITH_SERVER, Leg, Queue, Visit
+from queues.operations import order
+
+SAME_PRESS = timedelta(seconds=3)
+"""A second recall within this time is the same press of the button."""
+
+
+def leg_of(visit: Visit, *, lock: bool = True) -> Leg:
+    """The visit's open leg, else the one that ended last, locked for the operation."""
+    legs = Leg.objects.filter(visit=visit).select_related("visit", "server", "queue")
+    if lock:
+        legs = legs.select_for_update(no_key=True, of=("self",))
+    found = sorted(legs, key=lambda leg: (leg.state in OPEN, leg.ended_at or leg.entered_at))
+    if not found:
+        raise NotFound()
+    return found[-1]
+
+
+def wrong_state(leg: Leg, **details: Any) -> NotAllowed:
+    """409 ``visit.wrong_state`` with the state in its details (domain/README)."""
+    return NotAllowed(
+        "visit.wrong_state", token=leg.visit.token, state=leg.state, state_text=leg.get_state_display(), **details
+    )
+
+
+def expect(leg: Leg, *states: str) -> None:
+    if leg.state not in states:
+        raise wrong_state(leg, expected=list(states))
+
+
+def may_act_for(server: Doctor | None, actor: Actor) -> None:
+    """A doctor acts on the own room; only the desk acts on anybody's."""
+    if actor.can("queues.call_for_any") or server is None or actor.doctor_id == server.pk:
+        return
+    raise Forbidden("doctor.not_yours")
+
+
+def subjects_of(leg: Leg, *more: Versioned) -> list[Versioned]:
+    """What an act on a leg touches: the visit, the leg and the server."""
+    return [leg.visit, leg, *([leg.server] if leg.server else []), *more]
+
+
+@operation("queues.call")
+def call_next(server: Doctor, *, resume: bool = False, actor: Actor) -> Leg | None:
+    """Call the best of the server's own line and of the pools served; None if nobody waits (R3.7).
+
+    Refuses while the server's lanes are full (R3.8) or the server is away (R3.21) unless ``resume``.
+    Who watches the line, the room, the displays and the patient's phone learns of it.
+    """
+    may_act_for(server, actor)
+    _ready(server, resume, actor)
+    lane = _free_lane(server)
+    leg = _take(server)
+    return None if leg is None else _call(leg, server, lane)
+
+
+@operation("queues.call")
+def call(visit: Visit, server: Doctor, *, reason: str, resume: bool = False, actor: Actor) -> Leg:
+    """Call a chosen patient out of order; the reason goes into the jump ledger (R3.10, R3.6)."""
+    may_act_for(server, actor)
+    if not reason.strip():
+        raise NotAllowed("visit.reason_needed", token=visit.token)
+    leg = leg_of(visit)
+    if leg.state == CALLED and leg.server_id == server.pk:
+        return leg
+    expect(leg, WAITING)
+    if leg.queue.doctor_id not in (None, server.pk):
+        may_act_for(None if actor.can("queues.call_for_any") else leg.queue.doctor, actor)
+    _ready(server, resume, actor)
+    return _call(leg, server, _free_lane(server), reason=reason.strip(), event="visit.called_out_of_order")
+
+
+@operation("queues.call")
+def recall(visit: Visit, *, actor: Actor) -> Leg:
+    """Announce a called patient again: a counter, not a state (R3.11)."""
+    leg = leg_of(visit)
+    may_act_for(leg.server, actor)
+    expect(leg, CALLED)
+    now = timezone.now()
+    if leg.called_at is not None and now - leg.called_at < SAME_PRESS:
+        return leg
+    change(leg, calls=leg.calls + 1, called_at=now, **_spaced(leg, now))
+    record("visit.recalled", *subjects_of(leg))
+    return leg
+
+
+@operation("queues.call")
+def start(visit: Visit, *, actor: Actor) -> Leg:
+    """The called patient is in the room."""
+    leg = leg_of(visit)
+    may_act_for(leg.server, actor)
+    if leg.state == IN_PROGRESS:
+        return leg
+    expect(leg, CALLED)
+    change(leg, state=IN_PROGRESS, started_at=timezone.now())
+    record("visit.started", *subjects_of(leg))
+    return leg
+
+
+@operation("queues.call")
+def skip(visit: Visit, *, reason: str = "", actor: Actor) -> tuple[Leg, int]:
+    """Put a called patient back by ``skip_places``, or to the end if fewer wait (R3.11).
+
+    Returns the leg and the places it really went back: 0 means that nobody else waits. Refuses after ``skip_max``.
+    """
+    leg = leg_of(visit)
+    may_act_for(leg.server, actor)
+    if leg.state == WAITING and leg.skips:
+        return leg, 0
+    expect(leg, CALLED)
+    policy = policies()
+    if leg.skips >= policy.skip_max:
+        raise NotAllowed("visit.skip_limit", token=leg.visit.token, skips=leg.skips)
+    server = leg.server
+    behind = order.put_behind(leg, policy.skip_places)
+    change(leg, state=WAITING, server=None, lane=None, room=None, skips=leg.skips + 1, **behind.order)
+    touched = [leg.visit, leg, server, behind.counter, *behind.renumbered]
+    record("visit.skipped", *(row for row in touched if row is not None), reason=reason)
+    return leg, behind.places
+
+
+# --- shared by the verbs above and by complete-and-call ----------------------------------------------------------
+
+
+def _ready(server: Doctor, resume: bool, actor: Actor) -> None:
+    if not server.is_paused:
+        return
+    if not resume:
+        raise NotAllowed("doctor.paused", server=server.name, status=server.status)
+    set_status_of(server, Doctor.ON_TIME)
+
+
+def _free_lane(server: Doctor) -> int:
+    """The lowest lane without a patient; 409 ``doctor.busy`` names who is there."""
+    busy = list(Leg.objects.with_server().filter(server=server).select_related("visit"))
+    taken = {leg.lane for leg in busy}
+    for lane in range(1, server.parallel_rooms + 1):
+        if lane not in taken:
+            return lane
+    token = busy[0].visit.token
+    raise NotAllowed("doctor.busy", server=server.name, token=token, visit=str(busy[0].visit_id), state=busy[0].state)
+
+
+def lines_of(server: Doctor) -> tuple[UUID | None, list[UUID]]:
+    """The server's own line and the pools served."""
+    mine = Q(doctor=server)
+    if server.serves_pool:
+        mine |= Q(sort=Queue.POOL, department_id=server.department_id)
+    rows = list(Queue.objects.filter(mine).values_list("pk", "sort"))
+    own = next((pk for pk, sort in rows if sort == Queue.DOCTOR), None)
+    return own, [pk for pk, sort in rows if sort == Queue.POOL]
+
+
+def _take(server: Doctor) -> Leg | None:
+    """Claim the better head of own line and pools (R3.7). No parent row is locked.
+
+    The own head is looked at without a lock; from a pool the first row before it is claimed, else the own head the
+    same way. Two callers at once may cross by one place; a rollback gives the patient back at the head.
+    """
+    own, pools = lines_of(server)
+    own_lines = [own] if own else []
+    if not pools:
+        return _claim(own_lines)
+    first: Leg | None = Leg.objects.waiting().filter(queue_id=own).in_order().first() if own else None
+    if first is None:
+        return _claim(pools) or _claim(own_lines)
+    return order.claim(pools, order.before(first)) or _claim(own_lines) or _claim(pools)
+
+
+def _claim(lines: list[UUID]) -> Leg | None:
+    if not lines:
+        return None
+    found = order.claim(lines)
+    if found is None and Leg.objects.waiting().filter(queue_id__in=lines).exists():
+        # Whoever waits is being taken, or moved, right now: wait for that to end instead of answering "nobody".
+        waiting = Leg.objects.waiting().filter(queue_id__in=lines).in_order()
+        found = waiting.select_for_update(no_key=True, of=("self",)).first()
+    return found
+
+
+def _call(leg: Leg, server: Doctor, lane: int, *, reason: str = "", event: str = "visit.called") -> Leg:
+    now = timezone.now()
+    change(
+        leg, state=CALLED, server=server, lane=lane, room=server.room, calls=leg.calls + 1, called_at=now,
+        first_called_at=leg.first_called_at or now, **_spaced(leg, now),
+    )  # fmt: skip
+    record(event, *subjects_of(leg), reason=reason)
+    return leg
+
+
+def _spaced(leg: Leg, now: Any) -> dict[str, Any]:
+    """R3.12 counts calls at least ``call_gap`` apart; the first always counts."""
+    if leg.spaced_at is not None and now - leg.spaced_at < timedelta(seconds=policies().call_gap):
+        return {}
+    return {"spaced_calls": leg.spaced_calls + 1, "spaced_at": now}
+
+
+def has_ended(leg: Leg) -> bool:
+    return leg.state in ENDED
+
+
+def is_with_server(leg: Leg) -> bool:
+    return leg.state in WITH_SERVER
