@@ -175,7 +175,7 @@ def own_address() -> str:
 
 def _data_dir(env: Env, kind: str) -> Path:
     given = env.str("DATA_DIR", "")
-    if kind == "test" and not given:
+    if kind == "test":  # never where an installation keeps its data, whatever the shell exports
         return Path(tempfile.mkdtemp(prefix="clinicflow-test-"))
     folder = Path(given).expanduser() if given else BASE_DIR / "data"
     if not folder.is_absolute():
