@@ -35,6 +35,8 @@ class Guest:
     actor: Actor
     names: frozenset[str] | None = None
     """What a token's holder may watch, named one by one by the server; None: the actor's abilities decide."""
+    marks: frozenset[str] = frozenset()
+    """References whose events may end these rights: ``user:<id>``, ``api_key:<id>``, ``display:<id>``, …"""
     language: str = ""
     """The language of a public screen; empty: the one the page says it shows."""
 

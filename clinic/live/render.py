@@ -44,6 +44,8 @@ class Row(Protocol):
     @property
     def key(self) -> str: ...
 
+    def __hash__(self) -> int: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:

@@ -1,0 +1,270 @@
+"""The page socket: a page names the regions it shows, and is sent what changes in them.
+
+A reader that takes ``watch`` messages, a pump that sends, and between them one slot per region: a slow screen skips
+frames and gets the newest, and holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from clinic.live import hub as hubs
+from clinic.live import regions
+from clinic.live.doors import Guest, doors
+from clinic.live.regions import Name, audience_of, may_watch
+from clinic.live.snapshots import as_json
+from clinic.live.sockets import (
+    NO_SUCH_LINK,
+    NOT_UNDERSTOOD,
+    SIGNED_OUT,
+    TOO_FAST,
+    TOO_SLOW,
+    Closed,
+    Line,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    cookies_of,
+    is_allowed_origin,
+    stamp,
+)
+from clinic.live.wards import Watch
+
+MOST_REGIONS = 200
+log = structlog.get_logger(__name__)
+
+Ask = Callable[[], Guest | None]
+"""Looks up who sits there: at the start, and again for as long as the socket is open."""
+
+
+class PageSocket:
+    """One open page."""
+
+    __slots__ = (
+        "_again", "_ask", "_beats", "_check_task", "_due", "_ended", "_gone", "_line", "_main", "_notes", "_wake",
+        "guest", "hospital_id", "hub", "language", "marks", "watches",
+    )  # fmt: skip
+
+    def __init__(self, line: Line, ask: Ask, gone: int) -> None:
+        self._line = line
+        self._ask = ask
+        self._gone = gone
+        self._main: asyncio.Task[Any] | None = asyncio.current_task()
+        self._ended: int | None = None
+        self._due: dict[Watch, None] = {}
+        self._notes: dict[str, str] = {}
+        self._wake = asyncio.Event()
+        self._beats = False
+        self._again = False
+        self._check_task: asyncio.Task[None] | None = None
+        self.hub = hubs.current()
+        self.language = ""
+        self.watches: dict[str, Watch] = {}
+
+    async def run(self) -> None:
+        """From the accepted handshake to the end."""
+        guest = await self.hub.look(self._ask)
+        if guest is None:
+            await self._line.close(self._gone)
+            return
+        self._let_in(guest)
+        await self.hub.enter(self)
+        pump = asyncio.create_task(self._pump())
+        code: int | None = None
+        try:
+            while True:
+                self._take(await self._line.next())
+        except Closed as end:
+            code = end.code
+        except asyncio.CancelledError:
+            if self._ended is None or self._main is None:
+                raise
+            self._main.uncancel()  # it was us, to get away from waiting for a message
+            code = self._ended
+        finally:
+            self._leave(pump)
+        if code is not None:
+            await self._line.close(code)
+
+    def _let_in(self, guest: Guest) -> None:
+        self.guest = guest
+        self.hospital_id = guest.hospital_id
+        self.marks = guest.marks
+
+    def _leave(self, pump: asyncio.Task[None]) -> None:
+        pump.cancel()
+        if self._check_task is not None:
+            self._check_task.cancel()
+        self.hub.leave(self)
+        for watch in self.watches.values():
+            watch.state.ward.unwatch(watch)
+
+    def _end(self, code: int) -> None:
+        if self._ended is None and self._main is not None:
+            self._ended = code
+            self._main.cancel()
+
+    # -- what the page says --
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case {"watch": dict(wanted), **rest} if rest.keys() <= {"lang"}:
+                self._speak(rest.get("lang"))
+                if len(self.watches.keys() | wanted.keys()) > MOST_REGIONS:
+                    raise Closed(NOT_UNDERSTOOD)
+                for name, shown in wanted.items():
+                    self._watch(name, str(shown))
+            case {"unwatch": list(names), **rest} if not rest:
+                for name in names:
+                    self._unwatch(str(name))
+            case {"ping": _, **rest} if not rest:
+                pass
+            case _:
+                raise Closed(NOT_UNDERSTOOD)
+        self.beat()
+
+    def _speak(self, language: object) -> None:
+        if isinstance(language, str) and language in dict(settings.LANGUAGES):
+            self.language = language
+
+    def _watch(self, text: str, shown: str) -> None:
+        self._unwatch(text)
+        name = regions.parse(text)
+        if name is None or not self._may(name):
+            self._note(text, "access.not_here" if name is None else "access.denied")
+            return
+        can = audience_of(self.guest.actor, name.kind)
+        ward = self.hub.ward(self.hospital_id)
+        self.watches[text] = ward.watch(self, name, can, self.guest.language or self.language, shown)
+
+    def _may(self, name: Name) -> bool:
+        return may_watch(self.guest.actor, name, self.guest.names)
+
+    def _unwatch(self, text: str) -> None:
+        watch = self.watches.pop(text, None)
+        if watch is not None:
+            self._due.pop(watch, None)
+            watch.state.ward.unwatch(watch)
+
+    def _note(self, text: str, code: str) -> None:
+        if len(self._notes) >= MOST_REGIONS:
+            raise Closed(TOO_FAST)  # asks for more than it reads
+        self._notes[text] = as_json({"error": {"code": code}, "region": text[:120]})
+        self._wake.set()
+
+    # -- what the hub says --
+
+    def due(self, watch: Watch) -> None:
+        self._due[watch] = None
+        self._wake.set()
+
+    def beat(self) -> None:
+        self._beats = True
+        self._wake.set()
+
+    def look_again(self) -> None:
+        self._again = True
+        if self._check_task is None or self._check_task.done():
+            self._check_task = asyncio.create_task(self._check())
+
+    # -- what it does by itself --
+
+    async def _pump(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._notes:
+                    await self._line.say(self._notes.pop(next(iter(self._notes))))
+                while self._due:
+                    await self._send(self._due_first())
+                if self._beats and all(watch.answered for watch in self.watches.values()):
+                    self._beats = False
+                    await self._line.say(self._beat_text())
+        except Closed:
+            self._end(TOO_SLOW)
+
+    def _due_first(self) -> Watch:
+        watch = next(iter(self._due))
+        del self._due[watch]
+        return watch
+
+    async def _send(self, watch: Watch) -> None:
+        text = watch.take()
+        if watch.state.snapshot is None:
+            self._unwatch(str(watch.name))  # it is not there (any more): nothing to wait for
+        if text is not None:
+            await self._line.say(text)
+
+    def _beat_text(self) -> str:
+        digests = {text: watch.shown for text, watch in self.watches.items()}
+        ward = self.hub.ward(self.hospital_id)
+        return as_json({"beat": 1, "seq": ward.seen or 0, "at": stamp(), "digests": digests})
+
+    async def _check(self) -> None:
+        while self._again:
+            self._again = False
+            try:
+                guest = await self.hub.look(self._ask)
+            except Exception:  # a database that is away for a moment signs nobody out; asked again in 30 s
+                log.exception("socket.check_failed", hospital=str(self.hospital_id))
+                return
+            if guest is None or guest.hospital_id != self.hospital_id:
+                self._end(self._gone)
+                return
+            if guest != self.guest:
+                self._trim(guest)
+
+    def _trim(self, guest: Guest) -> None:
+        """Go on with other rights: what may not be seen any more is taken away, the rest shown as it is for them."""
+        self._let_in(guest)
+        for text, watch in list(self.watches.items()):
+            if not self._may(watch.name):
+                self._unwatch(text)
+                self._note(text, "access.denied")
+            elif audience_of(guest.actor, watch.name.kind) != watch.state.want.can:
+                self._watch(text, watch.shown)
+
+
+# --- the three doors -------------------------------------------------------------------------------------------------
+
+
+async def staff_page(scope: Scope, receive: Receive, send: Send) -> None:
+    """``/ws/h/<slug>/live``: a member's page, by the session's cookie, from one of our own origins."""
+    cookies, slug = cookies_of(scope), scope["url_route"]["kwargs"]["slug"]
+    line = Line(scope, receive, send)
+    await _serve(line, lambda: doors().member(cookies, slug), SIGNED_OUT, missing_origin=False)
+
+
+async def display_page(scope: Scope, receive: Receive, send: Send) -> None:
+    """``/ws/d/<token>/live``: a waiting-room screen."""
+    await _public(scope, receive, send, "display")
+
+
+async def status_page(scope: Scope, receive: Receive, send: Send) -> None:
+    """``/ws/s/<token>/live``: one patient's phone."""
+    await _public(scope, receive, send, "status")
+
+
+async def _public(scope: Scope, receive: Receive, send: Send, kind: str) -> None:
+    token = scope["url_route"]["kwargs"]["token"]
+    line = Line(scope, receive, send)
+    await _serve(line, lambda: doors().public(kind, token), NO_SUCH_LINK, missing_origin=True)
+
+
+async def _serve(line: Line, ask: Ask, gone: int, *, missing_origin: bool) -> None:
+    try:
+        await line.connect()
+        if not is_allowed_origin(line.scope, missing=missing_origin):
+            await line.refuse()
+            return
+        await line.accept()
+    except Closed:
+        return
+    await PageSocket(line, ask, gone).run()

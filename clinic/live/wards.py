@@ -1,0 +1,263 @@
+"""What one process shows of one hospital: the regions that are watched, and how a bell becomes frames.
+
+A ward lives on the event loop; only ``read`` and ``render`` run in threads. Its flushes follow one another, so an older
+state can never overtake a newer one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+import structlog
+
+from clinic.core.tenancy import hospital
+from clinic.live.models import Event
+from clinic.live.regions import Name
+from clinic.live.render import Want, head_of, render
+from clinic.live.snapshots import Snapshot, as_json
+
+if TYPE_CHECKING:
+    from clinic.live.hub import Hub
+
+GATHER = 0.05
+"""Seconds: the first bell after quiet renders at once, those within this time after it together."""
+KEPT = 60.0
+"""Seconds a region's state is kept after its last watcher."""
+READ_AT_ONCE = 500
+"""Missed events read one by one; beyond that everything watched is rendered anew."""
+AGAIN_AFTER_FAULT = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Screen(Protocol):
+    """A socket, as a ward sees it."""
+
+    def due(self, watch: Watch) -> None:
+        """There is something new for this watch; called on the loop, returns at once."""
+
+    def look_again(self) -> None:
+        """Check now whether whoever sits there may still see this."""
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """One region on one screen. It remembers what the screen shows, so the frame it is sent is always the right one:
+    a slow screen skips what lies between and gets the step from what it has to the newest."""
+
+    screen: Screen
+    name: Name
+    state: State
+    shown: str
+    """The digest the screen says it shows."""
+    have: Snapshot | None = None
+    """What it was sent, or found to show already."""
+    answered: bool = False
+
+    def take(self) -> str | None:
+        """The frame this screen needs now, None if it shows the newest already."""
+        newest, had = self.state.snapshot, self.have
+        self.answered = True
+        if newest is None:
+            self.have = None
+            return self._gone() if had is not None or self.shown else self._not_here()
+        self.have = newest
+        row = self.name.row
+        if row:
+            self.shown, before = newest.row_digest(row), self.shown
+            return newest.row_frame(row) if before != self.shown else None
+        before, self.shown = self.shown, newest.digest
+        if before == newest.digest:
+            return None
+        return newest.whole_frame() if had is None else newest.frame_from(had)
+
+    @property
+    def is_behind(self) -> bool:
+        newest = self.state.snapshot
+        if newest is None or not self.answered:
+            return True
+        return self.shown != (newest.row_digest(self.name.row) if self.name.row else newest.digest)
+
+    def _gone(self) -> str:
+        self.shown = ""
+        return as_json({"region": str(self.name), "digest": "", "seq": self.state.ward.seen or 0, "html": ""})
+
+    def _not_here(self) -> str:
+        return as_json({"error": {"code": "access.not_here"}, "region": str(self.name)})
+
+
+@dataclass(slots=True, eq=False)
+class State:
+    """One region for one audience in one language, and who watches it."""
+
+    ward: Ward
+    language: str
+    want: Want
+    snapshot: Snapshot | None = None
+    stale: bool = True
+    watchers: set[Watch] = field(default_factory=set)
+    idle_since: float = 0.0
+
+    def rings(self, topics: frozenset[str], refs: frozenset[str]) -> bool:
+        snapshot = self.snapshot
+        if snapshot is None:
+            return False
+        return not (snapshot.topics.isdisjoint(topics) and snapshot.refs.isdisjoint(refs))
+
+    def publish(self, snapshot: Snapshot | None) -> None:
+        self.snapshot, self.stale = snapshot, False
+        for watch in self.watchers:
+            if watch.is_behind:
+                watch.screen.due(watch)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What the log holds since a ward last looked."""
+
+    head: int
+    topics: frozenset[str] = frozenset()
+    refs: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
+    """Whose rights may have changed."""
+    too_many: bool = False
+
+
+def read(hospital_id: UUID, seen: int | None) -> News:
+    """The news since ``seen``; the bells themselves are only a reason to look."""
+    with hospital(hospital_id):
+        if seen is None:
+            return News(head_of(hospital_id))
+        missed = Event.objects.filter(seq__gt=seen).order_by("seq")
+        rows = list(missed.values_list("seq", "name", "topics", "subjects")[:READ_AT_ONCE])
+        if len(rows) == READ_AT_ONCE:
+            return News(head_of(hospital_id), too_many=True)
+    topics = frozenset(topic for _, _, named, _ in rows for topic in named)
+    refs = frozenset(ref for _, _, _, named in rows for ref in named)
+    rights = [named for _, name, named, _ in rows if name.startswith(("membership.", "user."))]
+    users = frozenset(topic for named in rights for topic in named if topic.startswith("user:"))
+    return News(rows[-1][0] if rows else seen, topics, refs, users | refs)
+
+
+def draw(hospital_id: UUID, language: str, wants: Sequence[Want], head: int) -> tuple[dict[Want, Snapshot], set[str]]:
+    """Render kind by kind; a kind that fails is named and does not take the others with it."""
+    found: dict[Want, Snapshot] = {}
+    failed: set[str] = set()
+    for kind in dict.fromkeys(want.kind for want in wants):
+        try:
+            found |= render(hospital_id, language, [want for want in wants if want.kind == kind], head)
+        except Exception:  # whatever a room's region raises, the others go on
+            failed.add(kind)
+            log.exception("region.failed", region=kind, hospital=str(hospital_id))
+    return found, failed
+
+
+@dataclass(slots=True, eq=False)
+class Ward:
+    """One hospital on this process's screens."""
+
+    hub: Hub
+    hospital_id: UUID
+    seen: int | None = None
+    states: dict[tuple[str, Want], State] = field(default_factory=dict)
+    screens: set[Screen] = field(default_factory=set)
+    streams: set[Callable[[], None]] = field(default_factory=set)
+    """Called when the log has grown: streams read it themselves."""
+    rung: bool = False
+    begun: float = -GATHER
+    task: asyncio.Task[None] | None = None
+
+    # -- watching --
+
+    def watch(self, screen: Screen, name: Name, can: frozenset[str], language: str, shown: str) -> Watch:
+        want = Want(name.kind, name.key, can)
+        state = self.states.get((language, want))
+        if state is None:
+            state = self.states[(language, want)] = State(self, language, want)
+        watch = Watch(screen, name, state, shown)
+        state.watchers.add(watch)
+        if state.stale:
+            self.ring()
+        else:
+            screen.due(watch)
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        watch.state.watchers.discard(watch)
+        if not watch.state.watchers:
+            watch.state.idle_since = self.hub.loop.time()
+
+    def tidy(self, now: float) -> None:
+        """Drop the states nobody has watched for a minute."""
+        for key, state in list(self.states.items()):
+            if not state.watchers and now - state.idle_since > KEPT:
+                del self.states[key]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.states or self.screens or self.streams)
+
+    # -- the bell --
+
+    def heard(self, seq: int) -> None:
+        """A bell, or a look at the clock: true or false, doubled or late, it only makes the ward read the log."""
+        if self.seen is None or seq > self.seen:
+            self.ring()
+
+    def ring(self) -> None:
+        self.rung = True
+        if self.task is None:
+            self.task = self.hub.loop.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while self.rung:
+                await asyncio.sleep(max(0.0, self.begun + GATHER - self.hub.loop.time()))
+                self.rung = False
+                self.begun = self.hub.loop.time()
+                try:
+                    await self._flush()
+                except Exception:  # a database that is away for a moment must not end the screens
+                    log.exception("ward.flush_failed", hospital=str(self.hospital_id))
+                    self._later()
+        finally:
+            self.task = None
+
+    async def _flush(self) -> None:
+        first = self.seen is None
+        news = await self.hub.draw(read, self.hospital_id, self.seen)
+        for state in self.states.values():
+            state.stale = state.stale or news.too_many or state.rings(news.topics, news.refs)
+        if first or news.head != self.seen:
+            self.seen = news.head
+            self._tell(news, everybody=first or news.too_many)
+        stale = [state for state in self.states.values() if state.stale and state.watchers]
+        by_language: dict[str, list[State]] = {}
+        for state in stale:
+            by_language.setdefault(state.language, []).append(state)
+        await asyncio.gather(*(self._draw(language, states, news.head) for language, states in by_language.items()))
+
+    async def _draw(self, language: str, states: Iterable[State], head: int) -> None:
+        wanted = {state.want: state for state in states}
+        found, failed = await self.hub.draw(draw, self.hospital_id, language, list(wanted), head)
+        for want, state in wanted.items():
+            if want.kind not in failed:
+                state.publish(found.get(want))
+        if failed:
+            self._later()
+
+    def _later(self) -> None:
+        self.hub.loop.call_later(AGAIN_AFTER_FAULT, self.ring)
+
+    def _tell(self, news: News, *, everybody: bool) -> None:
+        for wake in list(self.streams):
+            wake()
+        for screen in self.hub.screens_of(news.marks):
+            screen.look_again()
+        if everybody:  # what happened to their rights before this ward began to read is not known
+            for screen in list(self.screens):
+                screen.look_again()
