@@ -32,7 +32,7 @@ IN_ORDER = ("-due", "order_at", "order_no", "id")
 """R3.3: the order of a line."""
 
 
-class Queue(Noun):
+class Queue(Noun):  # type: ignore[django-manager-missing]
     """A line people wait in: one per doctor, one pool per department, one per counter."""
 
     kind = "queue"
@@ -82,7 +82,7 @@ class Counter(Noun):
         return f"{self.scope} {self.value}"
 
 
-class Visit(Noun):
+class Visit(Noun):  # type: ignore[django-manager-missing]
     """One stay of one patient, under one token. ``ended_at`` is None while a leg is open."""
 
     kind = "visit"
@@ -142,6 +142,9 @@ class LegQuerySet(TenantQuerySet["Leg"]):
         return self.order_by(*IN_ORDER)
 
 
+LegManager = TenantManager.from_queryset(LegQuerySet)
+
+
 class Leg(Noun):
     """A visit in one line: states of domain/3, every start and end a timestamp (R3.1)."""
 
@@ -185,7 +188,7 @@ class Leg(Noun):
     spaced_at = models.DateTimeField(null=True, blank=True)
     skips = models.PositiveSmallIntegerField(default=0)
 
-    objects = TenantManager.from_queryset(LegQuerySet)()
+    objects: ClassVar[Any] = LegManager()
 
     class Meta(Noun.Meta):
         verbose_name = _("leg")

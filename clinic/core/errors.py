@@ -19,6 +19,7 @@ SENTENCES: dict[str, Sentence] = {
     "row.changed": _("Someone else changed this a moment ago. Nothing was overwritten: look again."),
     "row.in_use": _("Still in use by something else, so it cannot be removed."),
     "row.duplicate": _("This already exists."),
+    "row.unknown_field": _("Unknown fields: nothing was saved."),
     "row.invalid": _("Some fields need another look."),
 }
 """Code → the sentence a person reads; ``%(name)s`` takes a detail of that name."""
@@ -162,6 +163,7 @@ def _unique_names() -> dict[tuple[str, frozenset[str]], str]:
         for model in apps.get_models():
             for constraint in model._meta.constraints:
                 if isinstance(constraint, UniqueConstraint) and constraint.fields:
-                    columns = frozenset(model._meta.get_field(name).column for name in constraint.fields)
+                    fields = [f for f in model._meta.concrete_fields if f.name in constraint.fields]
+                    columns = frozenset(str(f.column) for f in fields)
                     _BY_COLUMNS[(model._meta.db_table, columns)] = constraint.name
     return _BY_COLUMNS

@@ -76,11 +76,11 @@ class CurrentHospital(Expression):
     def __init__(self) -> None:
         super().__init__(output_field=models.UUIDField())
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         current = _current.get()
         if current is None:
             raise HospitalRequired("a tenant query outside `with hospital(...)`")
-        return "%s", [models.UUIDField().get_db_prep_value(current, connection)]
+        return "%s", (models.UUIDField().get_db_prep_value(current, connection),)
 
 
 class TenantQuerySet(models.QuerySet[M]):
@@ -91,11 +91,11 @@ class TenantQuerySet(models.QuerySet[M]):
             _check_pointer(self.model._meta.get_field(name), value)
         return super().update(**values)
 
-    def bulk_update(self, objs: Iterable[M], fields: Iterable[str], **options: Any) -> int:
+    def bulk_update(self, objs: Iterable[M], fields: Iterable[str], batch_size: int | None = None) -> int:
         rows = list(objs)
         for row in rows:
             row.check_hospital()  # type: ignore[attr-defined]
-        return super().bulk_update(rows, fields, **options)
+        return super().bulk_update(rows, fields, batch_size)
 
     def bulk_create(self, objs: Iterable[M], *args: Any, **options: Any) -> list[M]:
         # An upsert finds its row by a unique key, and a key knows no hospital: it could overwrite another's row.
@@ -143,10 +143,10 @@ class TenantModel(models.Model):
         self.check_hospital()
         return super().delete(*args, **options)
 
-    def save_base(self, *args: Any, raw: bool = False, **options: Any) -> None:
-        if raw:  # loaddata comes in here and skips save()
+    def save_base(self, *args: Any, **options: Any) -> None:
+        if options.get("raw"):  # loaddata comes in here and skips save()
             self.check_hospital()
-        super().save_base(*args, raw=raw, **options)
+        super().save_base(*args, **options)
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         super().validate_unique(self._with_own_hospital(exclude))
@@ -157,15 +157,18 @@ class TenantModel(models.Model):
     def _with_own_hospital(self, exclude: Collection[str] | None) -> set[str]:
         # ``hospital`` is not editable, so forms exclude it and with it every per-hospital unique constraint:
         # the form would pass and the save answer 500.
-        if self.hospital_id is None:
-            self.hospital_id = require_hospital_id()
+        self._take_hospital()
         return set(exclude or ()) - {"hospital"}
+
+    def _take_hospital(self) -> UUID:
+        current = require_hospital_id()
+        if not self.hospital_id:
+            self.hospital_id = current
+        return current
 
     def check_hospital(self) -> None:
         """Fill in the open hospital, or raise WrongHospital if this row, or one it points to, is another's."""
-        current = require_hospital_id()
-        if self.hospital_id is None:
-            self.hospital_id = current
+        current = self._take_hospital()
         if self.hospital_id != current:
             raise WrongHospital(type(self).__name__)
         for field in self._meta.concrete_fields:

@@ -81,7 +81,7 @@ class Room(Noun):
         return ("directory",)
 
 
-class Doctor(Noun):
+class Doctor(Noun):  # type: ignore[django-manager-missing]  # of legs, which live a floor above
     """Somebody who sees patients, with a line of their own."""
 
     kind = "doctor"

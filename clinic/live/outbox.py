@@ -25,7 +25,7 @@ def ring(hospital_id: UUID) -> None:
     from clinic.live.tasks import react
 
     try:
-        react.apply_async(args=[str(hospital_id)], retry=False, ignore_result=True)
+        react.apply_async(args=(str(hospital_id),), retry=False, ignore_result=True)
     except Exception as error:  # any broker fault: the visit has been committed and must not fail now
         log.warning("outbox.bell_lost", error=type(error).__name__)
 

@@ -181,7 +181,7 @@ def change(row: Versioned, **fields: Any) -> dict[str, list[Any]]:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for name, value in fields.items():
-        column = model._meta.get_field(name)
+        column = cast("models.Field[Any, Any]", model._meta.get_field(name))
         new = value.pk if isinstance(value, models.Model) else value
         old = getattr(row, column.attname)
         if old != new:
@@ -228,7 +228,7 @@ def add_unless(row: N, **key: Any) -> tuple[N, bool]:
             return add(row), True
     except IntegrityError:
         held = type(row)._base_manager.select_for_update(no_key=True).get(**key)
-        return cast(N, held), False
+        return held, False
 
 
 def drop(row: Versioned) -> None:

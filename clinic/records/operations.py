@@ -80,4 +80,4 @@ def note_access(patient: Patient, *, page: str, why: str = "", actor: Actor) -> 
 def _known_fields(fields: dict[str, Any]) -> None:
     unknown = sorted(set(fields) - FIELDS)
     if unknown:
-        raise Invalid("row.invalid", **{name: ["unknown field"] for name in unknown})
+        raise Invalid("row.unknown_field", fields=unknown)

@@ -28,7 +28,7 @@ def leg_of(visit: Visit, *, lock: bool = True) -> Leg:
     legs = Leg.objects.filter(visit=visit).select_related("visit", "server", "queue")
     if lock:
         legs = legs.select_for_update(no_key=True, of=("self",))
-    found = sorted(legs, key=lambda leg: (leg.state in OPEN, leg.ended_at or leg.entered_at))
+    found: list[Leg] = sorted(legs, key=lambda leg: (leg.state in OPEN, leg.ended_at or leg.entered_at))
     if not found:
         raise NotFound()
     return found[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -106,11 +107,11 @@ def end_as_cancelled(leg: Leg, *, reason: str, event: str = "visit.cancelled") -
 
 def _complete(leg: Leg) -> None:
     calls.expect(leg, CALLED, IN_PROGRESS)
-    derived = {"started_at": leg.called_at, "start_derived": True} if leg.started_at is None else {}
+    derived: dict[str, Any] = {"started_at": leg.called_at, "start_derived": True} if leg.started_at is None else {}
     _end(leg, COMPLETED, "visit.completed", **derived)
 
 
-def _end(leg: Leg, state: str, event: str, *, reason: str = "", **fields: object) -> Leg:
+def _end(leg: Leg, state: str, event: str, *, reason: str = "", **fields: Any) -> Leg:
     now = timezone.now()
     change(leg, state=state, ended_at=now, **fields)
     change(leg.visit, ended_at=now, outcome=state)

@@ -11,9 +11,9 @@ from queues.models import Queue
 @operation("queues.manage")
 def ensure_pool(department: Department, *, actor: Actor) -> Queue:
     """The department's pool, made if it has none yet."""
-    found = Queue.objects.filter(department=department, sort=Queue.POOL).first()
+    found: Queue | None = Queue.objects.filter(department=department, sort=Queue.POOL).first()
     if found is not None:
-        return found  # type: ignore[no-any-return]
+        return found
     fresh = Queue(department=department, sort=Queue.POOL, name=department.name)
     queue, made = add_unless(fresh, department=department, sort=Queue.POOL)
     if made:
@@ -24,7 +24,7 @@ def ensure_pool(department: Department, *, actor: Actor) -> Queue:
 @operation("queues.manage")
 def ensure_own_line(doctor: Doctor, *, actor: Actor) -> Queue:
     """The doctor's own line, made if there is none yet; it follows the doctor's name and department."""
-    found = Queue.objects.filter(doctor=doctor).first()
+    found: Queue | None = Queue.objects.filter(doctor=doctor).first()
     if found is None:
         fresh = Queue(department=doctor.department, doctor=doctor, sort=Queue.DOCTOR, name=doctor.name)
         found, made = add_unless(fresh, doctor=doctor)
@@ -33,7 +33,7 @@ def ensure_own_line(doctor: Doctor, *, actor: Actor) -> Queue:
             return found
     if change(found, name=doctor.name, department=doctor.department):
         record("queue.changed", found)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 @operation("queues.desk")

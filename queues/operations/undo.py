@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import ForeignKey
 from django.utils import timezone
 
 from clinic.core.access import Actor
@@ -98,11 +99,11 @@ def _row(ref: str) -> Versioned:
 def _restore(row: Versioned, told: dict[str, list[Any]]) -> None:
     before: dict[str, Any] = {}
     for name, (old, new) in told.items():
-        column = row._meta.get_field(name.removesuffix("_id") if name.endswith("_id") else name)
+        column = next(f for f in row._meta.concrete_fields if f.attname == name)
         if getattr(row, column.attname) != column.to_python(new):
             raise Conflict("undo.touched")
         value = column.to_python(old)
-        if column.is_relation and value is not None:
+        if isinstance(column, ForeignKey) and value is not None:
             value = column.related_model._base_manager.get(pk=value)
         before[column.name] = value
     change(row, **before)
