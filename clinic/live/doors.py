@@ -6,7 +6,7 @@ The live floor knows neither hospitals nor sign-in: the room that does registers
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -67,6 +67,7 @@ class Doors(Protocol):
 
 
 _doors: Doors | None = None
+_opens: dict[str, Callable[[str], Iterable[str]]] = {}
 _places: dict[UUID, tuple[float, Place]] = {}
 
 
@@ -75,6 +76,20 @@ def use(doors: Doors) -> None:
     global _doors
     _doors = doors
     _places.clear()
+
+
+def opens(purpose: str, names: Callable[[str], Iterable[str]]) -> None:
+    """Register what a public link of this purpose shows: target → names of public regions, under its hospital.
+
+    For example ``opens("status", lambda visit: [f"status:{department_of(visit)}#{visit}"])``.
+    """
+    _opens[purpose] = names
+
+
+def names_opened(purpose: str, target: str) -> frozenset[str]:
+    """The regions a link opens; none for a purpose nobody registered."""
+    names = _opens.get(purpose)
+    return frozenset(names(target)) if names else frozenset()
 
 
 def doors() -> Doors:

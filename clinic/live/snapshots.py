@@ -82,6 +82,10 @@ class Snapshot:
         rows = self.rows or {}
         self.digest = digest_of([self.shell.digest, *(row.digest for row in rows.values())])
 
+    def rings(self, topics: frozenset[str], refs: frozenset[str]) -> bool:
+        """Whether news about these may change what is shown here."""
+        return not (self.topics.isdisjoint(topics) and self.refs.isdisjoint(refs))
+
     @property
     def html(self) -> str:
         """The whole region as the page shows it."""

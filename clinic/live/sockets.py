@@ -48,7 +48,7 @@ SENTENCES = {
 log = structlog.get_logger(__name__)
 
 
-class Closed(Exception):  # noqa: N818 (not a fault)
+class Closed(Exception):
     """The line has ended, or is to be ended with this code."""
 
     def __init__(self, code: int | None = None) -> None:

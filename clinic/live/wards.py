@@ -102,12 +102,6 @@ class State:
     watchers: set[Watch] = field(default_factory=set)
     idle_since: float = 0.0
 
-    def rings(self, topics: frozenset[str], refs: frozenset[str]) -> bool:
-        snapshot = self.snapshot
-        if snapshot is None:
-            return False
-        return not (snapshot.topics.isdisjoint(topics) and snapshot.refs.isdisjoint(refs))
-
     def publish(self, snapshot: Snapshot | None) -> None:
         self.snapshot, self.stale = snapshot, False
         for watch in self.watchers:
@@ -231,7 +225,9 @@ class Ward:
         first = self.seen is None
         news = await self.hub.draw(read, self.hospital_id, self.seen)
         for state in self.states.values():
-            state.stale = state.stale or news.too_many or state.rings(news.topics, news.refs)
+            shown = state.snapshot
+            rung = news.too_many or (shown is not None and shown.rings(news.topics, news.refs))
+            state.stale = state.stale or rung
         if first or news.head != self.seen:
             self.seen = news.head
             self._tell(news, everybody=first or news.too_many)

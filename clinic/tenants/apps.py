@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class TenantsConfig(AppConfig):
     name = "clinic.tenants"
     label = "tenants"
+
+    def ready(self) -> None:
+        from clinic.live import doors
+        from clinic.tenants.doors import TenantDoors
+
+        doors.use(TenantDoors())

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinic.live import render
+from tests.live import toys
+
+
+@pytest.fixture(autouse=True)
+def toy_regions(settings: Any) -> Iterator[None]:
+    """The toys' regions and templates, and caches that hold nothing of another test."""
+    templates = deepcopy(settings.TEMPLATES)
+    templates[0]["DIRS"] = [*templates[0]["DIRS"], Path(__file__).parent / "templates"]
+    settings.TEMPLATES = templates
+    toys.register()
+    render.forget()
+    yield
+    render.forget()
