@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.db import models
@@ -16,10 +16,28 @@ def new_id() -> UUID:
     return uuid7()
 
 
+if TYPE_CHECKING:
+    _UUIDField = models.UUIDField[str | UUID, UUID]
+else:
+    _UUIDField = models.UUIDField
+
+
+class IdField(_UUIDField):
+    """A noun's key. Migrations see Django's own field: they import none of our code, and the default is Python's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"primary_key": True, "default": new_id, "editable": False, **options})
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        options.pop("default", None)
+        return name, "django.db.models.UUIDField", args, options
+
+
 class Versioned(models.Model):
     """A row that changes only through ``live.record.change``: compare-and-set on ``version``."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    id = IdField()
     version = models.PositiveIntegerField(default=1, editable=False)
 
     kind: ClassVar[str] = ""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import time
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,10 +24,29 @@ PLATFORM_ID = UUID("00000000-0000-7000-8000-000000000001")
 """The hidden hospital under which what belongs to no hospital is recorded."""
 
 
+SLUG = r"^[a-z0-9][a-z0-9-]{0,39}$"
+
+
 def known_time_zone(name: str) -> None:
     """Refuse a time zone the IANA database does not know."""
     if name not in available_timezones():
         raise ValidationError(_("Not a known time zone."), code="time_zone")
+
+
+if TYPE_CHECKING:
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField
+
+
+class ZoneField(_CharField):
+    """A time zone's name. Migrations see Django's own field."""
+
+    default_validators = [known_time_zone]
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
 
 
 class Hospital(Versioned):
@@ -38,11 +57,14 @@ class Hospital(Versioned):
     STATUSES = ((ACTIVE, _("Active")), (SUSPENDED, _("Suspended")))
 
     name = models.CharField(_("name"), max_length=120)
-    slug = models.SlugField(_("short name in addresses"), max_length=40, unique=True)
+    slug = models.SlugField(
+        _("short name in addresses"), max_length=40,
+        validators=[RegexValidator(SLUG, _("Small letters, digits and hyphens; a letter or digit first."))],
+    )  # fmt: skip
     address = models.CharField(_("address"), max_length=200, blank=True)
     phone = models.CharField(_("phone"), max_length=32, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[known_time_zone])
+    time_zone = ZoneField(_("time zone"), max_length=64, default="UTC")
     language = models.CharField(_("language"), max_length=8, default="en")
     currency = models.CharField(
         _("currency"), max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}$")],
@@ -57,7 +79,8 @@ class Hospital(Versioned):
         verbose_name = _("hospital")
         verbose_name_plural = _("hospitals")
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(Lower("slug"), name="hospital_slug_unique"),
+            models.UniqueConstraint(fields=["slug"], name="hospital_slug_unique"),
+            models.CheckConstraint(condition=models.Q(slug__regex=SLUG), name="hospital_slug_form"),
         ]
 
     def __str__(self) -> str:
@@ -121,7 +144,8 @@ class HospitalConfig(Noun):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        # By the same expression as the unique index, which ``iexact`` (UPPER on PostgreSQL) would not use.
+        return self.alias(folded=Lower("email")).get(folded=Lower(models.Value(username or "")))
 
 
 class User(AbstractBaseUser, Versioned):
@@ -137,6 +161,9 @@ class User(AbstractBaseUser, Versioned):
     is_active = models.BooleanField(_("active"), default=True)
     is_superadmin = models.BooleanField(_("platform administrator"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    signed_out_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Signed out everywhere: sessions and tokens that began at or before this are over (R1.5)."""
+    last_login = None  # type: ignore[assignment]  # a sign-in is an event, not a write to the person
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -207,6 +234,18 @@ def new_join_code() -> str:
     return "-".join("".join(secrets.choice(CODE_LETTERS) for _ in range(3)) for _ in range(3))
 
 
+class CodeField(_CharField):
+    """A join code, made when the row is. Migrations see Django's own field."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"default": new_join_code, **options})
+
+    def deconstruct(self) -> Any:
+        name, _path, args, options = super().deconstruct()
+        options.pop("default", None)
+        return name, "django.db.models.CharField", args, options
+
+
 class JoinCode(Versioned):
     """Lets one person join a hospital with one role (R1.3): one use, and it expires."""
 
@@ -214,7 +253,7 @@ class JoinCode(Versioned):
     unlogged = frozenset({"code"})
 
     hospital = models.ForeignKey(Hospital, on_delete=models.PROTECT, related_name="join_codes")
-    code = models.CharField(_("code"), max_length=16, default=new_join_code, editable=False)
+    code = CodeField(_("code"), max_length=16, editable=False)
     role = models.CharField(_("role"), max_length=16, choices=[(k, v) for k, v in ROLES.items() if k != "superadmin"])
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True, blank=True, editable=False)
