@@ -38,6 +38,7 @@ MATRIX: dict[str, set[str]] = {
     "hospital.close": {"owner"},
     "members.manage": _RUN,
     "members.name_owner": {"owner"},
+    "keys.manage": _RUN,
     "admin.open": _RUN,
     "log.view": _RUN,
     # directory
@@ -85,7 +86,8 @@ def abilities_of(roles: Iterable[str]) -> frozenset[str]:
 class Actor:
     """Who acts: a value, passed as an argument and never looked up in a hidden place."""
 
-    kind: Literal["member", "key", "patient", "system", "visitor"]
+    kind: Literal["member", "user", "key", "patient", "system", "visitor"]
+    """``member``: somebody at a hospital, by membership; ``user``: the same person outside any hospital."""
     id: str
     name: str
     abilities: frozenset[str] = frozenset()

@@ -76,6 +76,12 @@ class Invalid(DomainError):
     status = 400
 
 
+class NotSignedIn(DomainError):
+    """401: nobody is signed in, or the session, token or key is over."""
+
+    status = 401
+
+
 class Forbidden(DomainError):
     """403: the role lacks the ability."""
 
@@ -148,6 +154,8 @@ def _constraint_name(error: IntegrityError) -> str | None:
     text = str(error)
     if text.startswith("CHECK constraint failed: "):
         return text.removeprefix("CHECK constraint failed: ").strip()
+    if text.startswith("UNIQUE constraint failed: index "):  # a constraint on an expression has a name
+        return text.removeprefix("UNIQUE constraint failed: index ").strip(" '")
     if text.startswith("UNIQUE constraint failed: "):  # SQLite names the columns, not the constraint
         columns = [part.strip().split(".") for part in text.removeprefix("UNIQUE constraint failed: ").split(",")]
         if columns and all(len(part) == 2 for part in columns):
