@@ -96,12 +96,12 @@ class Line:
             raise Closed
 
     async def accept(self, subprotocol: str | None = None) -> None:
-        await self._write({"type": "websocket.accept", "subprotocol": subprotocol})
+        await self._write({"type": "websocket.accept", "subprotocol": subprotocol}, STUCK)
         self.is_open = True
 
     async def refuse(self) -> None:
         """Answer the handshake with 403."""
-        await self._write({"type": "websocket.close", "code": FORBIDDEN})
+        await self._write({"type": "websocket.close", "code": FORBIDDEN}, AT_THE_END)
 
     async def next(self) -> Message:
         """The next message; raises Closed when the other side has gone, or with the code it has earned."""
@@ -126,7 +126,7 @@ class Line:
 
     async def say(self, text: str) -> None:
         """Send a text; waits while the line is full, and raises Closed if it stays so."""
-        await self._write({"type": "websocket.send", "text": text})
+        await self._write({"type": "websocket.send", "text": text}, STUCK)
 
     async def close(self, code: int) -> None:
         """Say why, then close; a line that has ended already is left alone."""
@@ -140,7 +140,7 @@ class Line:
         except Closed:
             pass
 
-    async def _write(self, message: Message, patience: float = STUCK) -> None:
+    async def _write(self, message: Message, patience: float) -> None:
         try:
             async with asyncio.timeout(patience):
                 await self._send(message)

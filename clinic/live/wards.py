@@ -174,7 +174,8 @@ class Ward:
             state = self.states[(language, want)] = State(self, language, want)
         watch = Watch(screen, name, state, shown)
         state.watchers.add(watch)
-        if state.stale:
+        if state.stale or self.task is not None:
+            state.stale = True  # something has happened and is not read yet: show what comes out of it at once
             self.ring()
         else:
             screen.due(watch)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clinic.live import hub as hubs
 from clinic.live import render
 from tests.live import toys
 
@@ -21,3 +22,11 @@ def toy_regions(settings: Any) -> Iterator[None]:
     render.forget()
     yield
     render.forget()
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[hubs.Hub]:
+    """The loop's hub, stopped before the database goes."""
+    running = hubs.current()
+    yield running
+    await running.stop()
