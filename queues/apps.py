@@ -6,4 +6,6 @@ class QueuesConfig(AppConfig):
     label = "queues"
 
     def ready(self) -> None:
-        from queues import operations, reactions  # noqa: F401  registers sentences, constraint codes and reactions
+        from queues import faces, operations, reactions  # noqa: F401  registers sentences, codes and reactions
+
+        faces.register()

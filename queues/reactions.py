@@ -7,6 +7,7 @@ from clinic.core.nouns import split_ref
 from clinic.directory.models import Department, Doctor
 from clinic.live.models import Event
 from clinic.live.registry import on
+from queues.models import OPEN, Visit
 from queues.operations import lines
 
 
@@ -25,3 +26,31 @@ def open_own_line(event: Event) -> None:
     """Idempotent: a doctor has one line by constraint; name and department follow."""
     doctor = Doctor.objects.select_related("department").get(pk=_first(event, "doctor"))
     lines.ensure_own_line(doctor, actor=SYSTEM)
+
+
+NAMES = {
+    "patient": ("given_name", "preferred_name", "family_name"),
+    "department": ("name",),
+    "doctor": ("name",),
+    "room": ("name",),
+    "queue": ("name",),
+}
+"""The fields of others that stand in a visit's document (queues/faces.py)."""
+SHOWN_BY = {
+    "patient": "patient_id__in",
+    "department": "department_id__in",
+    "doctor": "legs__server_id__in",
+    "room": "legs__room_id__in",
+    "queue": "legs__queue_id__in",
+}
+
+
+@on("patient.corrected", "department.changed", "doctor.changed", "room.changed", "queue.changed")
+def follow_names(event: Event) -> None:
+    """Open visits that show a changed name say so, or subscribers of a line would keep the old one. Idempotent."""
+    for ref, told in event.changes.items():
+        kind, key = split_ref(ref)
+        changed = {*told["fields"], *told.get("personal", ())}
+        if changed & set(NAMES.get(kind, ())):
+            shown = Visit.objects.filter(**{SHOWN_BY[kind]: [key]}, legs__state__in=OPEN)
+            lines.tell_new_names(list(shown.order_by("id").distinct()), actor=SYSTEM)

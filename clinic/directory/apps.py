@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class DirectoryConfig(AppConfig):
     name = "clinic.directory"
     label = "directory"
+
+    def ready(self) -> None:
+        from clinic.directory import faces
+
+        faces.register()

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class RecordsConfig(AppConfig):
     name = "clinic.records"
     label = "records"
+
+    def ready(self) -> None:
+        from clinic.records import faces
+
+        faces.register()

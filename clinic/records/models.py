@@ -11,6 +11,11 @@ from clinic.core.nouns import Noun
 from clinic.live.models import LogModel
 
 
+def shown_name(given: str, preferred: str, family: str, mrn: str) -> str:
+    """Name as staff read it; a person nobody could name is shown by the MRN."""
+    return f"{preferred or given} {family}".strip() or str(_("Unknown %(mrn)s") % {"mrn": mrn})
+
+
 class Patient(Noun):
     """A person, known to one hospital by an MRN. Search columns are kept by the operations, never typed."""
 
@@ -59,8 +64,7 @@ class Patient(Noun):
     @property
     def full_name(self) -> str:
         """Name as staff read it; a person nobody could name is shown by the MRN."""
-        given = self.preferred_name or self.given_name
-        return f"{given} {self.family_name}".strip() or str(_("Unknown %(mrn)s") % {"mrn": self.mrn})
+        return shown_name(self.given_name, self.preferred_name, self.family_name, self.mrn)
 
 
 class AccessLog(LogModel):

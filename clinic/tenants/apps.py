@@ -7,6 +7,8 @@ class TenantsConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.live import doors
+        from clinic.tenants import faces
         from clinic.tenants.doors import TenantDoors
 
         doors.use(TenantDoors())
+        faces.register()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from clinic.core.access import Actor
 from clinic.directory.models import Department, Doctor
 from clinic.live.record import add_unless, change, operation, record
-from queues.models import Queue
+from queues.models import Queue, Visit
 
 
 @operation("queues.manage")
@@ -42,3 +44,10 @@ def set_open(queue: Queue, is_open: bool, *, actor: Actor) -> Queue:
     if change(queue, is_open=is_open):
         record("queue.opened" if is_open else "queue.closed", queue)
     return queue
+
+
+@operation("queues.manage")
+def tell_new_names(visits: Sequence[Visit], *, actor: Actor) -> None:
+    """A name these visits show has changed elsewhere: whoever holds their documents takes them anew."""
+    if visits:
+        record("visit.relabelled", *visits)

@@ -24,6 +24,8 @@ UNDOABLE = frozenset({
 })  # fmt: skip
 KEPT = frozenset({"counter"})
 """Numbers are never given back: an undone token is not given out again (R3.2)."""
+HARMLESS = frozenset({"visit.relabelled"})
+"""Events that change nothing of the visit itself."""
 TOUCHING = ("visit:", "leg:", "doctor:")
 
 
@@ -66,7 +68,8 @@ def _may_undo(events: list[Event], actor: Actor) -> None:
     if timezone.now() - events[-1].at > timedelta(seconds=seconds):
         raise NotAllowed("undo.too_late", seconds=seconds)
     touching = {ref for event in events for ref in event.subjects if ref.startswith(TOUCHING)}
-    if EventRef.objects.filter(ref__in=touching, seq__gt=last.seq).exists():
+    later = EventRef.objects.filter(ref__in=touching, seq__gt=last.seq).values("seq")
+    if Event.objects.filter(seq__in=later).exclude(name__in=HARMLESS).exists():
         raise NotAllowed("undo.touched")
 
 
