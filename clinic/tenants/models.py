@@ -331,13 +331,19 @@ class PublicToken(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """What a POST with this key answered, kept 24 h. Found before any hospital is open, hence outside."""
+    """What a POST with this key answered, kept 24 h. Found before any hospital is open, hence outside.
+
+    Rules and life cycle: clinic/tenants/idempotency.py.
+    """
 
     scope = models.CharField(max_length=64)
     key = models.CharField(max_length=200)
     body_hash = models.CharField(max_length=64)
+    claim = models.CharField(max_length=32, default="")
+    """Who works on it: an answer is only kept by the request that still holds the claim."""
     status = models.PositiveSmallIntegerField(null=True)
-    answer = models.JSONField(null=True)
+    sealed = models.TextField(blank=True)
+    """The answer, encrypted: it may hold a patient's data or a code that is shown once."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
