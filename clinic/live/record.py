@@ -17,12 +17,19 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils import timezone
 
+from clinic.core import acts
 from clinic.core.access import Actor
+from clinic.core.acts import Op, done
 from clinic.core.errors import Conflict, from_integrity_error
 from clinic.core.nouns import Versioned
 from clinic.core.tenancy import require_hospital_id
 from clinic.live import bell, ledger
 from clinic.live.ledger import Draft, RowChange, logged
+
+__all__ = [
+    "Op", "OutsideOperation", "UnrecordedChange", "add", "add_unless", "change", "change_many", "done", "drop",
+    "operation", "record",
+]  # fmt: skip
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,14 +44,6 @@ class OutsideOperation(RuntimeError):
     """A write or a record outside ``@operation``: a bug of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
-    """What the outermost operation wrote: the seq of its last event (None if it wrote none) and all of them."""
-
-    seq: int | None
-    events: tuple[tuple[str, int], ...] = ()
-
-
 @dataclass(slots=True)
 class _Work:
     actor: Actor
@@ -54,15 +53,9 @@ class _Work:
 
 
 _work: ContextVar[_Work | None] = ContextVar("operation", default=None)
-_last: ContextVar[Op] = ContextVar("last_operation", default=Op(None))
 
 _AGAIN = {"40001", "40P01"}  # serialization failure, deadlock
 RUN_AGAIN = 1
-
-
-def done() -> Op:
-    """The outermost operation that ended last here: its ``seq`` is what a door answers with."""
-    return _last.get()
 
 
 def operation(ability: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -111,7 +104,11 @@ def _outermost(actor: Actor, verb: Callable[[], R]) -> R:
         try:
             with transaction.atomic(durable=True):
                 result = verb()
+                close = acts.current_closing.get()
+                finish = close(result) if close else None
                 written = _flush(work)
+                if finish is not None:
+                    finish(_told(written))
         except BaseException as error:
             _restore(work, 0)
             if isinstance(error, IntegrityError):
@@ -121,7 +118,7 @@ def _outermost(actor: Actor, verb: Callable[[], R]) -> R:
             raise
         finally:
             _work.reset(token)
-        _announce(work, written)
+        _announce(written)
         return result
     raise AssertionError("unreachable")
 
@@ -135,9 +132,13 @@ def _flush(work: _Work) -> list[ledger.Written]:
     return [ledger.write(which, work.actor, by_hospital[which]) for which in sorted(by_hospital)]
 
 
-def _announce(work: _Work, written: list[ledger.Written]) -> None:
+def _told(written: list[ledger.Written]) -> Op:
     events = tuple((draft.name, seq) for batch in written for draft, seq in zip(batch.drafts, batch.seqs, strict=True))
-    _last.set(Op(written[-1].seqs[-1] if written else None, events))
+    return Op(written[-1].seqs[-1] if written else None, events)
+
+
+def _announce(written: list[ledger.Written]) -> None:
+    acts.last.set(_told(written))
     for batch in written:
         topics = sorted({topic for draft in batch.drafts for topic in draft.topics})
         refs = sorted({ref for draft in batch.drafts for ref in draft.subjects})
