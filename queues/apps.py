@@ -6,6 +6,7 @@ class QueuesConfig(AppConfig):
     label = "queues"
 
     def ready(self) -> None:
-        from queues import faces, operations, reactions  # noqa: F401  registers sentences, codes and reactions
+        from queues import faces, operations, reactions, regions  # noqa: F401  registers sentences, codes and reactions
 
         faces.register()
+        regions.install()

@@ -71,8 +71,6 @@ class QueueHead:
     """Who is with the doctor, the one called first of all; empty for a pool (they stand at their doctor's line)."""
     servers: int
     """Doctors on duty who take from this pool; 0 for a doctor's own line."""
-    may_call: bool
-    """Somebody could be called for this doctor now: a free room, and somebody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +177,8 @@ class DoctorNext:
     """Several are in the room, so the button says whose visit it completes."""
     blocked: str
     """Why nobody can be called now, a sentence; else empty."""
+    paused: bool
+    """The doctor is away: the button says that it resumes too (send name=resume value=1)."""
     filled: bool
     """This button is the page's one filled button."""
 
@@ -310,7 +310,7 @@ class Place:
     """The doctor's; empty for a pool."""
     status_text: str
     why: str
-    """Why somebody else goes first, or why this one stands where it stands, in words for patients; may be empty."""
+    """Why somebody who came later goes first, in words for patients; empty if nobody does."""
     called_at: datetime | None
     please_wait_until: datetime | None
     """The call was taken back a moment ago: "please wait"."""
