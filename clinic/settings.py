@@ -153,13 +153,20 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody asks, and its replies would pile up as files
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # no file of pickles; what must not be missed looks at rows and the time
 CELERY_TIMEZONE = "UTC"
 
 # --- people and sessions -----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "tenants.User"
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the address is unique without regard to case, by a constraint
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # the address is unique without regard to case, by a constraint
+    "security.W005",  # the operator's other hosts are not ours to move to https
+    "security.W008",  # the proxy redirects; a cookie of ours never travels over http
+    "security.W021",
+]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # first: refuses before a password is looked at
     "django.contrib.auth.backends.ModelBackend",
@@ -194,6 +201,7 @@ USERSESSIONS_TRACK_ACTIVITY = False  # a socket or a refresh must not look like 
 
 # A clinic shares one address, so an address alone is never locked.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"  # the name authenticate() uses; else all of an address are counted as one
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True

@@ -5,20 +5,18 @@ Looking somebody up changes nothing here, so an open socket never keeps a sessio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.http import HttpRequest
 
 from clinic.core.access import PATIENT, Actor
-from clinic.core.errors import NotFound
+from clinic.core.errors import DomainError, NotFound
 from clinic.core.tenancy import hospital as opened
 from clinic.live.doors import Guest, Place, names_opened
-from clinic.tenants import links, people
-from clinic.tenants.models import PLATFORM_ID, Hospital, User
+from clinic.tenants import auth, links, sessions
+from clinic.tenants.auth import Entry
+from clinic.tenants.models import PLATFORM_ID, Hospital
 
 
 class TenantDoors:
@@ -29,8 +27,18 @@ class TenantDoors:
         return Place(f"/h/{found.slug}/", found.time_zone, found.language)
 
     def member(self, cookies: Mapping[str, str], hospital: str) -> Guest | None:
-        user = _signed_in(cookies.get(settings.SESSION_COOKIE_NAME, ""))
-        return None if user is None else guest_of(user, hospital)
+        found = sessions.user_of(cookies.get(settings.SESSION_COOKIE_NAME, ""))
+        if found is None:
+            return None
+        user, session = found
+        guest = _let_in(lambda: auth.entry_of(user, hospital))
+        return None if guest is None or sessions.is_over(session, user, guest.hospital_id) else guest
+
+    def token(self, raw: str, hospital: str) -> Guest | None:
+        return _let_in(lambda: auth.actor_from_token(raw, hospital))
+
+    def api_key(self, raw: str, hospital: str) -> Guest | None:
+        return _let_in(lambda: auth.actor_from_key(raw, hospital))
 
     def public(self, kind: str, raw: str) -> Guest | None:
         try:
@@ -49,19 +57,19 @@ class TenantDoors:
         return PLATFORM_ID
 
 
-def guest_of(user: User, hospital: str) -> Guest | None:
-    """The user as a member of the hospital with this slug or id; '' takes the only one, None if there are several."""
-    here = [row for row in people.memberships_of(user) if hospital in ("", row.hospital.slug, str(row.hospital_id))]
-    if len(here) != 1:
+def _let_in(ask: Callable[[], Entry]) -> Guest | None:
+    try:
+        entry = ask()
+    except DomainError:
         return None
-    return Guest(here[0].hospital_id, people.actor_of(here[0]), marks=frozenset({f"user:{user.pk}"}))
+    return guest_of(entry)
 
 
-def _signed_in(session_key: str) -> User | None:
-    """The session's user, as a page would see it; the session is read and left as it is."""
-    if not session_key:
-        return None
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    user = get_user(request)
-    return user if isinstance(user, User) else None
+def guest_of(entry: Entry) -> Guest:
+    """The entry as the live floor sees it, with the references whose events may end its rights."""
+    marks = {f"hospital:{entry.hospital.pk}"}
+    if entry.membership is not None:
+        marks |= {f"user:{entry.membership.user_id}", entry.membership.ref}
+    if entry.key is not None:
+        marks.add(entry.key.ref)
+    return Guest(entry.hospital.pk, entry.actor, marks=frozenset(marks))

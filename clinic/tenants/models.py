@@ -163,7 +163,7 @@ class User(AbstractBaseUser, Versioned):
     created_at = models.DateTimeField(auto_now_add=True)
     signed_out_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Signed out everywhere: sessions and tokens that began at or before this are over (R1.5)."""
-    last_login = None  # type: ignore[assignment]  # a sign-in is an event, not a write to the person
+    last_login = None  # a sign-in is an event, not a write to the person
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
