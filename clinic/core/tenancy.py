@@ -17,6 +17,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models import Expression
+from django.db.models.signals import pre_save
 from django.db.models.sql.compiler import SQLCompiler
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ M = TypeVar("M", bound=models.Model)
 
 _current: ContextVar[UUID | None] = ContextVar("hospital_id", default=None)
 _every: ContextVar[str | None] = ContextVar("every_hospital", default=None)
+_checked: ContextVar[bool] = ContextVar("rows_checked", default=False)
 
 
 class HospitalRequired(RuntimeError):
@@ -95,16 +97,24 @@ class TenantQuerySet(models.QuerySet[M]):
         rows = list(objs)
         for row in rows:
             row.check_hospital()  # type: ignore[attr-defined]
-        return super().bulk_update(rows, fields, batch_size)
+        token = _checked.set(True)
+        try:
+            return super().bulk_update(rows, fields, batch_size)
+        finally:
+            _checked.reset(token)
 
-    def bulk_create(self, objs: Iterable[M], *args: Any, **options: Any) -> list[M]:
+    def bulk_create(
+        self, objs: Iterable[M], batch_size: int | None = None, ignore_conflicts: bool = False,
+        update_conflicts: bool = False, update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[M]:  # fmt: skip
         # An upsert finds its row by a unique key, and a key knows no hospital: it could overwrite another's row.
-        if options.get("update_conflicts"):
+        if update_conflicts:
             raise WrongHospital("upserts are not sealed")
         rows = list(objs)
         for row in rows:
             row.check_hospital()  # type: ignore[attr-defined]
-        return super().bulk_create(rows, *args, **options)
+        return super().bulk_create(rows, batch_size, ignore_conflicts)
 
 
 class TenantManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
@@ -142,11 +152,6 @@ class TenantModel(models.Model):
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         self.check_hospital()
         return super().delete(*args, **options)
-
-    def save_base(self, *args: Any, **options: Any) -> None:
-        if options.get("raw"):  # loaddata comes in here and skips save()
-            self.check_hospital()
-        super().save_base(*args, **options)
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         super().validate_unique(self._with_own_hospital(exclude))
@@ -192,8 +197,10 @@ class TenantModel(models.Model):
 def _check_pointer(field: Any, value: Any) -> None:
     if not isinstance(field, models.ForeignKey) or not issubclass(field.related_model, TenantModel):
         return
-    if value is None or hasattr(value, "resolve_expression"):
+    if value is None or _checked.get():
         return
+    if hasattr(value, "resolve_expression"):
+        raise WrongHospital(f"{field.name}: nobody can tell where an expression points")
     if isinstance(value, TenantModel):
         own = value.hospital_id == require_hospital_id()
     else:
@@ -202,9 +209,19 @@ def _check_pointer(field: Any, value: Any) -> None:
         raise WrongHospital(field.name)
 
 
+def _check_raw_save(instance: models.Model, raw: bool = False, **_: Any) -> None:
+    if raw and isinstance(instance, TenantModel):  # loaddata goes around save()
+        instance.check_hospital()
+
+
+pre_save.connect(_check_raw_save, dispatch_uid="clinic.core.tenancy.raw")
+
+
 # --- the second wall plugs in here -------------------------------------------------------------------------------
 
 Binder = Callable[[BaseDatabaseWrapper], None]
+UNBOUND = object()
+"""A connection that nobody bound yet: its session may still hold the hospital it served before."""
 binders: list[Binder] = []
 
 
@@ -221,19 +238,20 @@ def _bind_first(execute: Callable[..., Any], sql: str, params: Any, many: bool, 
     if binders:
         connection = context["connection"]
         current = _current.get()
-        if getattr(connection, "bound_hospital", None) != current:
+        if getattr(connection, "bound_hospital", UNBOUND) != current:
             connection.bound_hospital = current  # set first: the binder's own statement comes through here again
             try:
                 bind(connection)
             except BaseException:
-                connection.bound_hospital = None
+                connection.bound_hospital = UNBOUND
                 raise
     return execute(sql, params, many, context)
 
 
 def _on_connect(sender: object, connection: BaseDatabaseWrapper, **_: Any) -> None:
-    # A new session, or one out of a pool, carries nothing of the hospital it served before.
-    connection.bound_hospital = None  # type: ignore[attr-defined]
+    # A new session, or one out of a pool: whatever it served before, its first statement is bound, without an open
+    # hospital too.
+    connection.bound_hospital = UNBOUND  # type: ignore[attr-defined]
     if _bind_first not in connection.execute_wrappers:
         connection.execute_wrappers.append(_bind_first)
 
