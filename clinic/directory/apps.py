@@ -6,6 +6,6 @@ class DirectoryConfig(AppConfig):
     label = "directory"
 
     def ready(self) -> None:
-        from clinic.directory import faces
+        from clinic.directory import faces, reactions  # noqa: F401  registers what follows a registration
 
         faces.register()

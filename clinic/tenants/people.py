@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from uuid import UUID
 
-from clinic.core.access import Actor, abilities_of
+from clinic.core.access import VISITOR, Actor, abilities_of
 from clinic.core.tenancy import hospital
-from clinic.tenants.models import Hospital, Membership, User
+from clinic.tenants.models import PLATFORM_ID, Hospital, Membership, User
+
+
+def platform() -> AbstractContextManager[None]:
+    """Open the hidden hospital, under which what belongs to a person and to no hospital is recorded."""
+    return hospital(PLATFORM_ID)
+
+
+def person(user: User) -> Actor:
+    """The user outside any hospital: may change the own account and open or join a hospital, nothing else."""
+    abilities = frozenset({"platform.account"})
+    return Actor(kind="user", id=str(user.pk), name=user.name, abilities=abilities, user_id=user.pk)
+
+
+def visitor(name: str) -> Actor:
+    """Somebody who has no account yet, by the name they give."""
+    return replace(VISITOR, name=name)
 
 
 def membership_of(user_id: UUID, hospital_id: UUID) -> Membership | None:

@@ -109,6 +109,12 @@ def of_user(user: User) -> list[UserSession]:
     return sorted(found, key=lambda row: row.created_at, reverse=True)
 
 
+def drop_session(row: UserSession) -> None:
+    """End one session, wherever its browser is."""
+    store().delete(row.session_key)
+    row.delete()
+
+
 def remove(user_id: UUID, before: datetime, *, keep: str = "") -> int:
     """Delete the sessions of a user that began before, but one; returns how many."""
     rows = UserSession.objects.filter(user_id=user_id, created_at__lte=before).exclude(session_key=keep)

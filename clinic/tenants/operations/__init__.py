@@ -1,0 +1,31 @@
+"""Verbs of hospitals and their people."""
+
+from clinic.tenants.operations import sentences as _sentences  # noqa: F401  registers what refusals say
+from clinic.tenants.operations.accounts import (
+    change_password,
+    change_profile,
+    end_session,
+    join,
+    join_as_new,
+    note_sign_in,
+    note_sign_out,
+    open_hospital,
+    register,
+    sign_out_everywhere,
+)
+from clinic.tenants.operations.hospitals import change_hospital, change_policies, reopen_hospital, suspend_hospital
+from clinic.tenants.operations.keys import create_key, revoke_key
+from clinic.tenants.operations.members import (
+    change_roles,
+    create_join_code,
+    restore_member,
+    revoke_join_code,
+    revoke_member,
+)
+
+__all__ = [
+    "change_hospital", "change_password", "change_policies", "change_profile", "change_roles", "create_join_code",
+    "create_key", "end_session", "join", "join_as_new", "note_sign_in", "note_sign_out", "open_hospital", "register",
+    "reopen_hospital", "restore_member", "revoke_join_code", "revoke_key", "revoke_member", "sign_out_everywhere",
+    "suspend_hospital",
+]  # fmt: skip
