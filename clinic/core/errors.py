@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db import IntegrityError
+from django.db.models import Model, UniqueConstraint
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -163,15 +164,22 @@ def _constraint_name(error: IntegrityError) -> str | None:
     return None
 
 
+def unique_columns(model: type[Model]) -> list[tuple[frozenset[str], str]]:
+    """The columns of each unique constraint of a model, with its name; a unique field's is PostgreSQL's own name."""
+    table = model._meta.db_table
+    columns = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    unique = [f for f in model._meta.concrete_fields if f.unique and not f.primary_key]
+    found = [(frozenset({columns[f.name]}), f"{table}_{columns[f.name]}_key") for f in unique]
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint) and constraint.fields:
+            found.append((frozenset(columns[name] for name in constraint.fields), constraint.name))
+    return found
+
+
 def _unique_names() -> dict[tuple[str, frozenset[str]], str]:
     if not _BY_COLUMNS:
         from django.apps import apps
-        from django.db.models import UniqueConstraint
 
         for model in apps.get_models():
-            for constraint in model._meta.constraints:
-                if isinstance(constraint, UniqueConstraint) and constraint.fields:
-                    fields = [f for f in model._meta.concrete_fields if f.name in constraint.fields]
-                    columns = frozenset(str(f.column) for f in fields)
-                    _BY_COLUMNS[(model._meta.db_table, columns)] = constraint.name
+            _BY_COLUMNS.update({(model._meta.db_table, columns): name for columns, name in unique_columns(model)})
     return _BY_COLUMNS

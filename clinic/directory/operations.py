@@ -33,6 +33,7 @@ constraints({
     "department_prefix_form": "department.bad_prefix",
     "room_name_unique": "room.name_taken",
     "doctor_parallel_rooms_1_4": "doctor.bad_rooms",
+    "directory_doctor_membership_id_key": "doctor.member_taken",
 })  # fmt: skip
 
 

@@ -3,9 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.errors import constraints, say
-from queues.operations import calls, displays, ends, intake, lines, undo
+from queues.operations import calls, displays, ends, intake, lines, undo, walk_in
 
-__all__ = ["calls", "displays", "ends", "intake", "lines", "undo"]
+__all__ = ["calls", "displays", "ends", "intake", "lines", "undo", "walk_in"]
 
 say({
     "visit.wrong_state": _("%(token)s is %(state_text)s, so this cannot be done now."),
@@ -16,8 +16,10 @@ say({
     "visit.calls_needed": _("A no-show needs %(min_calls)s calls at least %(gap)s s apart and %(total)s s since the first."),
     "visit.reason_needed": _("Say why this patient goes first."),
     "visit.bad_class": _("No such class."),
+    "call.who": _("Choose who calls."),
     "queue.closed": _("%(queue)s takes nobody in now."),
     "queue.one_pool": _("This department already has a pool."),
+    "queue.one_per_doctor": _("This doctor already has a line."),
     "doctor.busy": _("%(server)s is with %(token)s: start, skip or complete first."),
     "doctor.paused": _("%(server)s is away. Resume first."),
     "doctor.not_yours": _("Only the desk can call for another doctor."),
@@ -34,6 +36,7 @@ say({
 
 constraints({
     "queue_one_pool": "queue.one_pool",
+    "queues_queue_doctor_id_key": "queue.one_per_doctor",
     "queue_doctor_has_doctor": "row.invalid",
     "counter_scope_unique": "row.changed",
     "visit_token_unique": "visit.token_taken",
