@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils import timezone
 
-from clinic.core import acts
+from clinic.core import acts, prepared
 from clinic.core.access import Actor
 from clinic.core.acts import Op, done
 from clinic.core.errors import Conflict, from_integrity_error
@@ -190,8 +190,8 @@ def change(row: Versioned, **fields: Any) -> dict[str, list[Any]]:
     if not before:
         return {}
     topics = row.live_topics()
-    held = model._base_manager.filter(pk=row.pk, version=row.version)
-    if not held.update(**after, version=row.version + 1):
+    held = {"id": row.pk, "version": row.version}
+    if not prepared.update(model, held, {**after, "version": row.version + 1}):
         raise Conflict("row.changed", ref=row.ref)
     work.touched.append((row, {**before, "version": row.version}))
     for name, value in after.items():

@@ -13,7 +13,9 @@ say({
     "visit.token_taken": _("Two visits were about to get one token. Nothing was saved: try again."),
     "visit.other_server": _("%(token)s is with %(server)s."),
     "visit.skip_limit": _("%(token)s was skipped %(skips)s times already. Did the patient not come?"),
-    "visit.calls_needed": _("A no-show needs %(min_calls)s calls at least %(gap)s s apart and %(total)s s since the first."),
+    "visit.calls_needed": _(
+        "A no-show needs %(min_calls)s calls at least %(gap)s s apart and %(total)s s since the first."
+    ),
     "visit.reason_needed": _("Say why this patient goes first."),
     "visit.bad_class": _("No such class."),
     "call.who": _("Choose who calls."),
@@ -29,6 +31,7 @@ say({
     "undo.not_yours": _("Only the desk can undo what somebody else did."),
     "link.unknown": _("This link is not valid, or no longer valid."),
     "display.unknown_code": _("No screen shows this code."),
+    "display.too_many": _("Too many new screens at once. Try again in a minute."),
     "display.no_lines": _("Choose at least one line."),
     "display.bad_names": _("No such way to show names."),
     "display.bad_language": _("No such language."),

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import UUIDField
 from django.utils import timezone
 
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, NotAllowed, NotFound
 from clinic.core.nouns import Versioned
+from clinic.core.prepared import Given, Prepared
 from clinic.directory.models import Doctor
 from clinic.directory.operations import set_status_of
 from clinic.live.record import change, operation, record
 from clinic.tenants.days import policies
-from queues.models import CALLED, ENDED, IN_PROGRESS, OPEN, WAITING, WITH_SERVER, Leg, Queue, Visit
+from queues.models import CALLED, ENDED, IN_PROGRESS, OPEN, WAITING, WITH_SERVER, Leg, LegQuerySet, Visit
 from queues.operations import order
 
 SAME_PRESS = timedelta(seconds=3)
 """A second recall within this time is the same press of the button."""
 
 
+def _legs_of_visit() -> LegQuerySet:
+    legs: LegQuerySet = Leg.objects.filter(visit_id=Given("visit", UUIDField()))
+    return legs.select_related("visit", "server", "queue")
+
+
+_LEGS = Prepared[Leg](_legs_of_visit)
+_LEGS_LOCKED = Prepared[Leg](lambda: _legs_of_visit().select_for_update(no_key=True, of=("self",)))
+_VISIT = Prepared[Visit](lambda: Visit.objects.filter(pk=Given("visit", UUIDField())))
+_LANES = Prepared[int](
+    lambda: Leg.objects.with_server().filter(server_id=Given("server", UUIDField())).values_list("lane", flat=True)
+)
+
+
 def leg_of(visit: Visit, *, lock: bool = True) -> Leg:
     """The visit's open leg, else the one that ended last, locked for the operation."""
-    legs = Leg.objects.filter(visit=visit).select_related("visit", "server", "queue")
-    if lock:
-        legs = legs.select_for_update(no_key=True, of=("self",))
-    found: list[Leg] = sorted(legs, key=lambda leg: (leg.state in OPEN, leg.ended_at or leg.entered_at))
-    if not found:
+    legs = (_LEGS_LOCKED if lock else _LEGS).rows(visit=visit.pk)
+    if not legs:
         raise NotFound()
-    return found[-1]
+    return max(legs, key=lambda leg: (leg.state in OPEN, leg.ended_at or leg.entered_at))
 
 
 def wrong_state(leg: Leg, **details: Any) -> NotAllowed:
@@ -68,8 +78,11 @@ def call_next(server: Doctor, *, resume: bool = False, actor: Actor) -> Leg | No
     may_act_for(server, actor)
     _ready(server, resume, actor)
     lane = _free_lane(server)
-    leg = _take(server)
-    return None if leg is None else _call(leg, server, lane)
+    leg = order.claim(server)
+    if leg is None:
+        return None
+    leg.visit = _VISIT.rows(visit=leg.visit_id)[0]
+    return _call(leg, server, lane)
 
 
 @operation("queues.call")
@@ -150,50 +163,16 @@ def _ready(server: Doctor, resume: bool, actor: Actor) -> None:
 
 def _free_lane(server: Doctor) -> int:
     """The lowest lane without a patient; 409 ``doctor.busy`` names who is there."""
-    busy = list(Leg.objects.with_server().filter(server=server).select_related("visit"))
-    taken = {leg.lane for leg in busy}
+    taken = set(_LANES.rows(server=server.pk))
     for lane in range(1, server.parallel_rooms + 1):
         if lane not in taken:
             return lane
-    token = busy[0].visit.token
-    raise NotAllowed("doctor.busy", server=server.name, token=token, visit=str(busy[0].visit_id), state=busy[0].state)
-
-
-def lines_of(server: Doctor) -> tuple[UUID | None, list[UUID]]:
-    """The server's own line and the pools served."""
-    mine = Q(doctor=server)
-    if server.serves_pool:
-        mine |= Q(sort=Queue.POOL, department_id=server.department_id)
-    rows = list(Queue.objects.filter(mine).values_list("pk", "sort"))
-    own = next((pk for pk, sort in rows if sort == Queue.DOCTOR), None)
-    return own, [pk for pk, sort in rows if sort == Queue.POOL]
-
-
-def _take(server: Doctor) -> Leg | None:
-    """Claim the better head of own line and pools (R3.7). No parent row is locked.
-
-    The own head is looked at without a lock; from a pool the first row before it is claimed, else the own head the
-    same way. Two callers at once may cross by one place; a rollback gives the patient back at the head.
-    """
-    own, pools = lines_of(server)
-    own_lines = [own] if own else []
-    if not pools:
-        return _claim(own_lines)
-    first: Leg | None = Leg.objects.waiting().filter(queue_id=own).in_order().first() if own else None
-    if first is None:
-        return _claim(pools) or _claim(own_lines)
-    return order.claim(pools, order.before(first)) or _claim(own_lines) or _claim(pools)
-
-
-def _claim(lines: list[UUID]) -> Leg | None:
-    if not lines:
-        return None
-    found = order.claim(lines)
-    if found is None and Leg.objects.waiting().filter(queue_id__in=lines).exists():
-        # Whoever waits is being taken, or moved, right now: wait for that to end instead of answering "nobody".
-        waiting = Leg.objects.waiting().filter(queue_id__in=lines).in_order()
-        found = waiting.select_for_update(no_key=True, of=("self",)).first()
-    return found
+    there = Leg.objects.with_server().filter(server=server).select_related("visit").first()
+    if there is None:  # the room was emptied between the two looks
+        return 1
+    raise NotAllowed(
+        "doctor.busy", server=server.name, token=there.visit.token, visit=str(there.visit_id), state=there.state
+    )
 
 
 def _call(leg: Leg, server: Doctor, lane: int, *, reason: str = "", event: str = "visit.called") -> Leg:

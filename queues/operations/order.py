@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import CharField, Q, Subquery, UUIDField
 
+from clinic.core.prepared import Given, Prepared
+from clinic.directory.models import Doctor
 from clinic.live.record import add_unless, change
-from queues.models import HEAD_START, Counter, Leg
+from queues.models import HEAD_START, Counter, Leg, LegQuerySet, Queue
+
+_COUNTER = Prepared[Counter](
+    lambda: Counter.objects.select_for_update(no_key=True).filter(scope=Given("scope", CharField()))
+)
 
 
 def take(scope: str) -> Counter:
@@ -19,7 +24,7 @@ def take(scope: str) -> Counter:
 
     Name the returned row among the subjects of the event: numbers are part of the log.
     """
-    row: Counter | None = Counter.objects.select_for_update(no_key=True).filter(scope=scope).first()
+    row = _COUNTER.first(scope=scope)
     if row is None:
         row, created = add_unless(Counter(scope=scope, value=1), scope=scope)
         if created:
@@ -38,21 +43,34 @@ def order_at(effective_at: datetime, klass: str) -> datetime:
     return effective_at - HEAD_START[klass]
 
 
-def before(leg: Leg) -> Q:
-    """Legs that stand strictly before this one, whichever line they wait in."""
-    at = Q(order_at__lt=leg.order_at)
-    number = Q(order_at=leg.order_at, order_no__lt=leg.order_no)
-    same = Q(order_at=leg.order_at, order_no=leg.order_no, id__lt=leg.pk)
-    earlier = Q(due=leg.due) & (at | number | same)
-    return earlier if leg.due else (Q(due=True) | earlier)
+def _claimable() -> LegQuerySet:
+    """Who waits in the server's own line and in the pool served, in order.
+
+    The two lines are found inside the statement: asking for them first cost a round trip, and joining them made the
+    database read everybody's line.
+    """
+    own = Queue.objects.filter(doctor_id=Given("server", UUIDField())).values("pk")
+    pool = Queue.objects.filter(department_id=Given("pool_of", UUIDField()), sort=Queue.POOL).values("pk")
+    found: LegQuerySet = Leg.objects.waiting().filter(Q(queue_id=Subquery(own)) | Q(queue_id=Subquery(pool))).in_order()
+    return found
 
 
-def claim(queue_ids: Iterable[UUID], limit: Q | None = None) -> Leg | None:
-    """Lock the first waiting leg nobody else is taking right now (R3.7); None if all are taken or none waits."""
-    lines = Leg.objects.waiting().filter(queue_id__in=list(queue_ids))
-    if limit is not None:
-        lines = lines.filter(limit)
-    found: Leg | None = lines.in_order().select_for_update(skip_locked=True, no_key=True, of=("self",)).first()
+_FREE = Prepared[Leg](lambda: _claimable().select_for_update(skip_locked=True, no_key=True, of=("self",))[:1])
+_HELD = Prepared[Leg](lambda: _claimable().select_for_update(no_key=True, of=("self",))[:1])
+_ANYBODY = Prepared[UUID](lambda: _claimable().values_list("pk", flat=True)[:1])
+
+
+def claim(server: Doctor) -> Leg | None:
+    """Lock the best waiting leg for this server that nobody else is taking right now (R3.7); None if nobody waits.
+
+    No parent row is locked. Two callers never get one patient; they may cross by one place, and a rollback gives the
+    patient back at the head.
+    """
+    where = {"server": server.pk, "pool_of": server.department_id if server.serves_pool else None}
+    found = _FREE.first(**where)
+    if found is None and _ANYBODY.rows(**where):
+        # Whoever waits is being taken, or moved, right now: wait for that to end instead of answering "nobody".
+        found = _HELD.first(**where)
     return found
 
 
