@@ -6,7 +6,8 @@ class QueuesConfig(AppConfig):
     label = "queues"
 
     def ready(self) -> None:
-        from queues import faces, operations, reactions, regions  # noqa: F401  registers sentences, codes and reactions
+        from queues import faces, operations, places, reactions, regions  # noqa: F401  registers sentences and codes
 
         faces.register()
         regions.install()
+        places.install()

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RecordsConfig(AppConfig):
@@ -6,6 +7,10 @@ class RecordsConfig(AppConfig):
     label = "records"
 
     def ready(self) -> None:
+        from clinic.core import screens
         from clinic.records import faces
 
         faces.register()
+        screens.register(
+            screens.Screen("patients", _("Patients"), "users", "records:patients", "patients.view", "p", order=40)
+        )

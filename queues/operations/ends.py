@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from clinic.core.access import Actor
-from clinic.core.errors import NotAllowed
+from clinic.core.errors import NotAllowed, NotFound
 from clinic.live.record import change, operation, record
 from clinic.tenants.days import policies
 from queues.models import (
@@ -38,8 +38,10 @@ def complete(visit: Visit, *, actor: Actor) -> Leg:
 
 
 @operation("queues.call")
-def complete_and_call(visit: Visit, *, actor: Actor) -> tuple[Leg, Leg | None]:
+def complete_and_call(visit: Visit, *, resume: bool = False, actor: Actor) -> tuple[Leg, Leg | None]:
     """Complete, and call the next for the same server in the same act; undone as one (R3.16, R3.19).
+
+    ``resume`` ends a break first, as in ``call_next``.
 
     Returns the completed leg and the called one (None if nobody waits). Pressed twice, the second press finds the
     visit completed and calls nobody.
@@ -51,7 +53,7 @@ def complete_and_call(visit: Visit, *, actor: Actor) -> tuple[Leg, Leg | None]:
     _complete(leg)
     server = leg.server
     assert server is not None  # leg_called_has_server
-    return leg, calls.call_next(server, actor=actor)
+    return leg, calls.call_next(server, resume=resume, actor=actor)
 
 
 @operation("queues.call")
@@ -86,6 +88,18 @@ def leave(visit: Visit, *, reason: str = "", actor: Actor) -> Leg:
         return leg
     calls.expect(leg, WAITING, ON_HOLD)
     return _end(leg, LEFT, "visit.left", reason=reason)
+
+
+@operation("status.view")
+def leave_by_link(visit: Visit, *, actor: Actor) -> Leg:
+    """The patient leaves the line from the phone; only who waits may, and only the link's own visit."""
+    if actor.kind != "patient" or actor.id != visit.ref:
+        raise NotFound()
+    leg = calls.leg_of(visit)
+    if leg.state == LEFT:
+        return leg
+    calls.expect(leg, WAITING, ON_HOLD)
+    return _end(leg, LEFT, "visit.left", reason="phone")
 
 
 @operation("queues.desk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -24,9 +25,17 @@ UNDOABLE = frozenset({
 })  # fmt: skip
 KEPT = frozenset({"counter"})
 """Numbers are never given back: an undone token is not given out again (R3.2)."""
+STAYS = frozenset({"patient.registered"})
+"""What an undo leaves: somebody who was registered on arrival stays known."""
 HARMLESS = frozenset({"visit.relabelled"})
 """Events that change nothing of the visit itself."""
 TOUCHING = ("visit:", "leg:", "doctor:")
+
+
+def is_undoable(names: Iterable[str]) -> bool:
+    """Whether an operation that wrote these events can be taken back (for a while)."""
+    counted = set(names) - STAYS
+    return bool(counted) and counted <= UNDOABLE
 
 
 @operation("queues.undo")
@@ -39,7 +48,7 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
     told = Event.objects.filter(seq=seq).first()
     if told is None:
         raise NotFound()
-    events = list(Event.objects.filter(op=told.op).order_by("-seq"))
+    events = list(Event.objects.filter(op=told.op).exclude(name__in=STAYS).order_by("-seq"))
     _may_undo(events, actor)
     subjects: dict[str, Versioned] = {}
     for event in events:
@@ -59,7 +68,7 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
 
 
 def _may_undo(events: list[Event], actor: Actor) -> None:
-    if any(event.name not in UNDOABLE for event in events):
+    if not events or any(event.name not in UNDOABLE for event in events):
         raise NotAllowed("undo.nothing")
     last = events[0]
     if last.actor["id"] != actor.id and not actor.can("queues.desk"):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from clinic.directory.models import Doctor
 from clinic.directory.operations import LATE_BY_DEFAULT
 from clinic.live.regions import Loaded, uuids
+from clinic.records import people
 from clinic.tenants import days
 from clinic.tenants.models import HospitalConfig
 from queues.models import CALLED, COMPLETED, IN_PROGRESS, Leg, Queue
@@ -134,8 +135,8 @@ def _seat(leg: Leg, policy: HospitalConfig, today: date) -> Seat:
     first = leg.first_called_at or leg.called_at
     return Seat(
         visit_id=str(visit.pk), patient_id=str(patient.pk), state=leg.state, token=visit.token,
-        name=patient.full_name, facts=words.facts(patient, today), born=words.born(patient), mrn=patient.mrn,
-        speaks=words.speaks(patient), reason=visit.reason, klass=visit.klass, room=leg.room.name if leg.room else "",
+        name=patient.full_name, facts=people.facts(patient, today), born=people.born(patient), mrn=patient.mrn,
+        speaks=people.speaks(patient), reason=visit.reason, klass=visit.klass, room=leg.room.name if leg.room else "",
         called_at=leg.called_at, calls=leg.calls, started_at=leg.started_at,
         waited_minutes=int((first - visit.arrived_at).total_seconds() // 60),
         may_skip=leg.skips < policy.skip_max, no_show_rule=_no_show_rule(leg, policy), notes=patient.notes,
@@ -169,7 +170,7 @@ def _next(desk: Desk, today: date) -> DoctorNext:
     return DoctorNext(
         doctor_id=str(desk.doctor.pk), visit_id=str(visit.pk) if visit else "", token=visit.token if visit else "",
         name=visit.patient.full_name if visit else "", klass=visit.klass if visit else "",
-        facts=words.facts(visit.patient, today) if visit else "", note=visit.reason if visit else "",
+        facts=people.facts(visit.patient, today) if visit else "", note=visit.reason if visit else "",
         waiting_since=visit.arrived_at if visit else None, why=words.why_next(head, other) if head else "",
         from_pool=head is not None and head.queue.doctor_id is None, more=max(desk.waiting - 1, 0), act=act,
         closes=str(closes.visit_id) if closes else "", closes_token=closes.visit.token if closes else "",

@@ -58,10 +58,16 @@ def _queues(ids: Iterable[UUID]) -> QuerySet[Queue]:
     waiting = Leg.objects.waiting().filter(queue=OuterRef("pk")).order_by().values("queue").annotate(n=Count("pk"))
     on_duty = Doctor.objects.filter(department=OuterRef("department"), serves_pool=True, is_active=True)
     servers = on_duty.exclude(status__in=AWAY).order_by().values("department").annotate(n=Count("pk"))
+    pool = Leg.objects.waiting().filter(queue__sort=Queue.POOL, queue__department=OuterRef("doctor__department"))
+    pooled = pool.order_by().values("queue__department").annotate(n=Count("pk"))
     found: QuerySet[Queue] = Queue.objects.filter(pk__in=list(ids)).select_related("department", "doctor__room")
     return found.annotate(
         waiting=Coalesce(Subquery(waiting.values("n"), output_field=IntegerField()), 0),
         servers=Coalesce(Subquery(servers.values("n"), output_field=IntegerField()), 0),
+        pooled=Coalesce(Subquery(pooled.values("n"), output_field=IntegerField()), 0),
+        pool_id=Subquery(
+            Queue.objects.filter(sort=Queue.POOL, department=OuterRef("doctor__department")).values("pk")[:1]
+        ),
     )
 
 
@@ -86,12 +92,22 @@ def _head(queue: Any, serving: list[Leg]) -> Loaded:
         waiting=queue.waiting, is_open=queue.is_open,
         is_paused=doctor.is_paused if doctor else queue.servers == 0,
         serving=tuple(_serving(leg) for leg in serving), servers=0 if doctor else queue.servers,
+        may_call=doctor is not None and _may_call(queue, len(serving)),
     )  # fmt: skip
-    topics = {f"queue:{queue.pk}", f"doctor:{doctor.pk}" if doctor else f"department:{queue.department_id}"}
+    # A doctor's line follows the pool too (who waits there may be called next), a pool the doctors of its department.
+    topics = {queue.ref, f"doctor:{doctor.pk}" if doctor else f"department:{queue.department_id}"}
+    if doctor and queue.pool_id:
+        topics.add(f"queue:{queue.pool_id}")
     refs = {queue.department.ref} | {f"patient:{leg.visit.patient_id}" for leg in serving}
     if doctor and doctor.room_id:
         refs.add(f"room:{doctor.room_id}")
     return Loaded(head, topics=frozenset(topics), refs=frozenset(refs))
+
+
+def _may_call(queue: Any, with_doctor: int) -> bool:
+    doctor = queue.doctor
+    waits = queue.waiting + (queue.pooled if doctor.serves_pool else 0)
+    return bool(waits) and not doctor.is_paused and with_doctor < doctor.parallel_rooms
 
 
 def _serving(leg: Leg) -> Serving:

@@ -71,6 +71,8 @@ class QueueHead:
     """Who is with the doctor, the one called first of all; empty for a pool (they stand at their doctor's line)."""
     servers: int
     """Doctors on duty who take from this pool; 0 for a doctor's own line."""
+    may_call: bool
+    """Somebody could be called for this doctor now: at work, a free room, and somebody waits here or in the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,3 +325,21 @@ class PlaceShell:
     """The context of ``status``: only single rows of it are shown to anybody."""
 
     department: str
+
+
+# --- staff: the patient's page ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """A row of ``patient-visits:<patient>``: one visit, newest first."""
+
+    key: str
+    """The visit's id."""
+    token: str
+    arrived_at: datetime
+    line: str
+    state: str
+    """waiting, called, in_progress, on_hold, completed, no_show, left, cancelled."""
+    state_text: str
+    reason: str

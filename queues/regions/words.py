@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext
 
 from clinic.directory.models import Doctor
 from clinic.records.models import Patient
@@ -23,36 +21,6 @@ def clock(at: datetime) -> str:
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
-
-
-def facts(patient: Patient, today: date) -> str:
-    """Sex and age where they are known: "F, 38"."""
-    letters = {"female": pgettext("sex", "F"), "male": pgettext("sex", "M"), "other": pgettext("sex", "X")}
-    parts = [letters.get(patient.sex, ""), age(patient, today)]
-    return ", ".join(part for part in parts if part)
-
-
-def age(patient: Patient, today: date) -> str:
-    """Years, months below two; from the birth year alone it is told as about."""
-    born = patient.birth_date
-    if born is None:
-        return gettext("about %(years)s") % {"years": today.year - patient.birth_year} if patient.birth_year else ""
-    months = (today.year - born.year) * 12 + today.month - born.month - (today.day < born.day)
-    if months < 24:
-        return ngettext("%(n)s month", "%(n)s months", max(months, 0)) % {"n": max(months, 0)}
-    return str(months // 12)
-
-
-def born(patient: Patient) -> str:
-    if patient.birth_date is None:
-        return str(patient.birth_year or "")
-    return date_format(patient.birth_date, "j M Y")
-
-
-def speaks(patient: Patient) -> str:
-    """The name of the patient's language, where it is another than the reader's."""
-    languages = {code: gettext(str(name)) for code, name in settings.LANGUAGES}
-    return languages.get(patient.language, patient.language)
 
 
 def public_name(patient: Patient, policy: str) -> str:

@@ -1,0 +1,82 @@
+"""How a person is shown in look-ups and lists. What upper rooms know of a person they register here in ``ready()``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext, pgettext
+
+from clinic.records.models import Patient
+
+Where = Callable[[list[UUID]], Mapping[UUID, str]]
+"""Patients' ids → id → where that person is now, in a word or two: a token."""
+
+_where: list[Where] = []
+sections: list[str] = []
+"""Kinds of regions, keyed by the patient's id, that the patient's page shows below the details."""
+
+
+def tells_where(fn: Where) -> None:
+    """Register somebody who knows where people are now."""
+    if fn not in _where:
+        _where.append(fn)
+
+
+def faces(patients: Iterable[Patient]) -> list[dict[str, str]]:
+    """What a look-up shows of each: name, facts, the phone's end, the MRN, and where the person is now."""
+    rows, today = list(patients), timezone.localdate()
+    here: dict[UUID, str] = {}
+    for where in _where:
+        here.update(where([row.pk for row in rows]))
+    return [
+        {
+            "id": str(row.pk), "name": row.full_name, "facts": about(row, today), "phone_end": phone_end(row.phone),
+            "mrn": row.mrn, "here": here.get(row.pk, ""),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def about(patient: Patient, today: date) -> str:
+    """Sex, age and birth date: "F, 38 · 14 Mar 1988"."""
+    return " · ".join(part for part in (facts(patient, today), born(patient)) if part)
+
+
+def facts(patient: Patient, today: date) -> str:
+    """Sex and age where they are known: "F, 38"."""
+    letters = {"female": pgettext("sex", "F"), "male": pgettext("sex", "M"), "other": pgettext("sex", "X")}
+    parts = [letters.get(patient.sex, ""), age(patient, today)]
+    return ", ".join(part for part in parts if part)
+
+
+def age(patient: Patient, today: date) -> str:
+    """Years, months below two; from the birth year alone it is told as about."""
+    if patient.birth_date is None:
+        years = today.year - patient.birth_year if patient.birth_year else None
+        return "" if years is None else gettext("about %(years)s") % {"years": years}
+    then = patient.birth_date
+    months = max((today.year - then.year) * 12 + today.month - then.month - (today.day < then.day), 0)
+    return ngettext("%(n)s month", "%(n)s months", months) % {"n": months} if months < 24 else str(months // 12)
+
+
+def born(patient: Patient) -> str:
+    if patient.birth_date is None:
+        return str(patient.birth_year or "")
+    return date_format(patient.birth_date, "j M Y")
+
+
+def speaks(patient: Patient) -> str:
+    """The name of the patient's language, in the reader's."""
+    names = {code: gettext(str(name)) for code, name in settings.LANGUAGES}
+    return names.get(patient.language, patient.language)
+
+
+def phone_end(phone: str) -> str:
+    """The last four digits: enough to tell a family's numbers apart over the counter."""
+    digits = "".join(letter for letter in phone if letter.isdigit())
+    return f"…{digits[-4:-2]} {digits[-2:]}" if len(digits) >= 4 else digits

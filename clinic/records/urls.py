@@ -1,0 +1,14 @@
+"""Addresses of patients' pages."""
+
+from django.urls import path
+
+from clinic.records import views
+
+app_name = "records"
+
+urlpatterns = [
+    path("patients/", views.patients, name="patients"),
+    path("patients/found/", views.found, name="found"),
+    path("patients/<uuid:pk>/", views.patient, name="patient"),
+    path("patients/<uuid:pk>/edit/", views.patient_edit, name="patient_edit"),
+]

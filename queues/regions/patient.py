@@ -1,0 +1,36 @@
+"""The lines' part of a patient's page: the visits, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from clinic.live.regions import Loaded, uuids
+from clinic.records.models import Patient
+from queues.models import Leg
+from queues.regions.rows import VisitRow
+
+SHOWN = 20
+
+
+def load_visits(keys: Sequence[str]) -> Mapping[str, Loaded]:
+    """``patient-visits:<patient>``: two queries; a page shows one patient, so each is asked by itself."""
+    ids = uuids(keys)
+    known = Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True)
+    return {ids[pk]: _visits(pk) for pk in known}
+
+
+def _visits(pk: UUID) -> Loaded:
+    legs = Leg.objects.filter(visit__patient=pk).select_related("visit", "queue").order_by("-entered_at", "-id")
+    newest: dict[UUID, VisitRow] = {}
+    for leg in legs[:SHOWN]:
+        newest.setdefault(leg.visit_id, _row(leg))
+    return Loaded(rows=tuple(newest.values()), topics=frozenset({f"patient:{pk}"}),
+                  refs=frozenset(f"visit:{visit}" for visit in newest))  # fmt: skip
+
+
+def _row(leg: Leg) -> VisitRow:
+    return VisitRow(
+        key=str(leg.visit_id), token=leg.visit.token, arrived_at=leg.visit.arrived_at, line=leg.queue.name,
+        state=leg.state, state_text=str(leg.get_state_display()), reason=leg.visit.reason,
+    )  # fmt: skip
