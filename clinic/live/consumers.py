@@ -6,24 +6,18 @@ frames and gets the newest, and holds up nobody.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Any
-
-import structlog
 from django.conf import settings
 
-from clinic.live import hub as hubs
 from clinic.live import regions
 from clinic.live.doors import Guest, doors
 from clinic.live.regions import Name, audience_of, may_watch
+from clinic.live.seats import Ask, Seat
 from clinic.live.snapshots import as_json
 from clinic.live.sockets import (
     NO_SUCH_LINK,
     NOT_UNDERSTOOD,
     SIGNED_OUT,
     TOO_FAST,
-    TOO_SLOW,
     Closed,
     Line,
     Message,
@@ -37,78 +31,23 @@ from clinic.live.sockets import (
 from clinic.live.wards import Watch
 
 MOST_REGIONS = 200
-log = structlog.get_logger(__name__)
-
-Ask = Callable[[], Guest | None]
-"""Looks up who sits there: at the start, and again for as long as the socket is open."""
 
 
-class PageSocket:
+class PageSocket(Seat):
     """One open page."""
 
-    __slots__ = (
-        "_again", "_ask", "_beats", "_check_task", "_due", "_ended", "_gone", "_line", "_main", "_notes", "_wake",
-        "guest", "hospital_id", "hub", "language", "marks", "watches",
-    )  # fmt: skip
+    __slots__ = ("_due", "_notes", "language", "watches")
 
     def __init__(self, line: Line, ask: Ask, gone: int) -> None:
-        self._line = line
-        self._ask = ask
-        self._gone = gone
-        self._main: asyncio.Task[Any] | None = asyncio.current_task()
-        self._ended: int | None = None
-        self._due: dict[Watch, None] = {}
-        self._notes: dict[str, str] = {}
-        self._wake = asyncio.Event()
-        self._beats = False
-        self._again = False
-        self._check_task: asyncio.Task[None] | None = None
-        self.hub = hubs.current()
+        super().__init__(line, ask, gone)
         self.language = ""
         self.watches: dict[str, Watch] = {}
+        self._due: dict[Watch, None] = {}
+        self._notes: dict[str, str] = {}
 
-    async def run(self) -> None:
-        """From the accepted handshake to the end."""
-        guest = await self.hub.look(self._ask)
-        if guest is None:
-            await self._line.close(self._gone)
-            return
-        self._let_in(guest)
-        await self.hub.enter(self)
-        pump = asyncio.create_task(self._pump())
-        code: int | None = None
-        try:
-            while True:
-                self._take(await self._line.next())
-        except Closed as end:
-            code = end.code
-        except asyncio.CancelledError:
-            if self._ended is None or self._main is None:
-                raise
-            self._main.uncancel()  # it was us, to get away from waiting for a message
-            code = self._ended
-        finally:
-            self._leave(pump)
-        if code is not None:
-            await self._line.close(code)
-
-    def _let_in(self, guest: Guest) -> None:
-        self.guest = guest
-        self.hospital_id = guest.hospital_id
-        self.marks = guest.marks
-
-    def _leave(self, pump: asyncio.Task[None]) -> None:
-        pump.cancel()
-        if self._check_task is not None:
-            self._check_task.cancel()
-        self.hub.leave(self)
+    def _left(self) -> None:
         for watch in self.watches.values():
             watch.state.ward.unwatch(watch)
-
-    def _end(self, code: int) -> None:
-        if self._ended is None and self._main is not None:
-            self._ended = code
-            self._main.cancel()
 
     # -- what the page says --
 
@@ -164,31 +103,16 @@ class PageSocket:
         self._due[watch] = None
         self._wake.set()
 
-    def beat(self) -> None:
-        self._beats = True
-        self._wake.set()
-
-    def look_again(self) -> None:
-        self._again = True
-        if self._check_task is None or self._check_task.done():
-            self._check_task = asyncio.create_task(self._check())
-
     # -- what it does by itself --
 
-    async def _pump(self) -> None:
-        try:
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._notes:
-                    await self._line.say(self._notes.pop(next(iter(self._notes))))
-                while self._due:
-                    await self._send(self._due_first())
-                if self._beats and all(watch.answered for watch in self.watches.values()):
-                    self._beats = False
-                    await self._line.say(self._beat_text())
-        except Closed:
-            self._end(TOO_SLOW)
+    async def _work(self) -> None:
+        while self._notes:
+            await self._line.say(self._notes.pop(next(iter(self._notes))))
+        while self._due:
+            await self._send(self._due_first())
+        if self._beats and all(watch.answered for watch in self.watches.values()):
+            self._beats = False
+            await self._line.say(self._beat_text())
 
     def _due_first(self) -> Watch:
         watch = next(iter(self._due))
@@ -206,20 +130,6 @@ class PageSocket:
         digests = {text: watch.shown for text, watch in self.watches.items()}
         ward = self.hub.ward(self.hospital_id)
         return as_json({"beat": 1, "seq": ward.seen or 0, "at": stamp(), "digests": digests})
-
-    async def _check(self) -> None:
-        while self._again:
-            self._again = False
-            try:
-                guest = await self.hub.look(self._ask)
-            except Exception:  # a database that is away for a moment signs nobody out; asked again in 30 s
-                log.exception("socket.check_failed", hospital=str(self.hospital_id))
-                return
-            if guest is None or guest.hospital_id != self.hospital_id:
-                self._end(self._gone)
-                return
-            if guest != self.guest:
-                self._trim(guest)
 
     def _trim(self, guest: Guest) -> None:
         """Go on with other rights: what may not be seen any more is taken away, the rest shown as it is for them."""

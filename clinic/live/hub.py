@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -18,7 +18,7 @@ import structlog
 from django.db import connections
 
 from clinic.live import bell, doors, ears
-from clinic.live.wards import Screen, Ward
+from clinic.live.wards import Member, Ward
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,15 +31,6 @@ RENDER_THREADS = 2
 LOOK_THREADS = 2
 
 log = structlog.get_logger(__name__)
-
-
-class Member(Screen, Protocol):
-    """A socket, as the hub sees it: besides its regions it has a heartbeat and rights that may end."""
-
-    hospital_id: UUID
-    marks: frozenset[str]
-
-    def beat(self) -> None: ...
 
 
 def _with_own_connection(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -123,7 +114,7 @@ class Hub:
         """A socket has come in."""
         platform = await self.look(doors.doors().platform_id)
         for hospital_id in {member.hospital_id, platform or member.hospital_id}:
-            self.ward(hospital_id).screens.add(member)
+            self.ward(hospital_id).members.add(member)
         for mark in member.marks:
             self.marked.setdefault(mark, set()).add(member)
         self._rooms[self._next_room].add(member)
@@ -131,7 +122,7 @@ class Hub:
 
     def leave(self, member: Member) -> None:
         for ward in self.wards.values():
-            ward.screens.discard(member)
+            ward.members.discard(member)
         for mark in member.marks:
             sockets = self.marked.get(mark, set())
             sockets.discard(member)
@@ -140,7 +131,7 @@ class Hub:
         for room in self._rooms:
             room.discard(member)
 
-    def screens_of(self, marks: Iterable[str]) -> list[Screen]:
+    def members_of(self, marks: Iterable[str]) -> list[Member]:
         return [member for mark in marks for member in self.marked.get(mark, ())]
 
     # -- threads --

@@ -35,10 +35,19 @@ log = structlog.get_logger(__name__)
 
 
 class Screen(Protocol):
-    """A socket, as a ward sees it."""
+    """Something that shows regions."""
 
     def due(self, watch: Watch) -> None:
         """There is something new for this watch; called on the loop, returns at once."""
+
+
+class Member(Protocol):
+    """A socket, as ward and hub see it: it has a heartbeat, and rights that may end."""
+
+    hospital_id: UUID
+    marks: frozenset[str]
+
+    def beat(self) -> None: ...
 
     def look_again(self) -> None:
         """Check now whether whoever sits there may still see this."""
@@ -158,7 +167,7 @@ class Ward:
     hospital_id: UUID
     seen: int | None = None
     states: dict[tuple[str, Want], State] = field(default_factory=dict)
-    screens: set[Screen] = field(default_factory=set)
+    members: set[Member] = field(default_factory=set)
     streams: set[Callable[[], None]] = field(default_factory=set)
     """Called when the log has grown: streams read it themselves."""
     rung: bool = False
@@ -194,7 +203,7 @@ class Ward:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.states or self.screens or self.streams)
+        return not (self.states or self.members or self.streams)
 
     # -- the bell --
 
@@ -253,8 +262,8 @@ class Ward:
     def _tell(self, news: News, *, everybody: bool) -> None:
         for wake in list(self.streams):
             wake()
-        for screen in self.hub.screens_of(news.marks):
-            screen.look_again()
+        for member in self.hub.members_of(news.marks):
+            member.look_again()
         if everybody:  # what happened to their rights before this ward began to read is not known
-            for screen in list(self.screens):
-                screen.look_again()
+            for member in list(self.members):
+                member.look_again()

@@ -310,7 +310,7 @@ async def test_nothing_is_left_behind(harbor: House, cookie: bytes, hub: Hub) ->
         await page.watch(rooms_of(harbor))
         await page.leave()
     ward = hub.ward(harbor.hospital.pk)
-    assert not ward.screens
+    assert not ward.members
     assert not hub.marked
     assert not any(hub._rooms)
     assert all(not state.watchers for state in ward.states.values())

@@ -141,7 +141,7 @@ class OneThreadHub:
     async def draw(self, run: Callable[..., T], *args: Any) -> T:
         return await self.loop.run_in_executor(self.worker, run, *args) if self.worker else run(*args)
 
-    def screens_of(self, marks: Any) -> list[Any]:
+    def members_of(self, marks: Any) -> list[Any]:
         return []
 
 
