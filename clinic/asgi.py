@@ -5,9 +5,13 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
-
-from channels.routing import ProtocolTypeRouter
-
 django_application = get_asgi_application()  # before anything that imports models
 
-application = ProtocolTypeRouter({"http": django_application})
+from channels.routing import ProtocolTypeRouter, URLRouter
+
+from clinic.live.routing import websocket_urlpatterns
+
+# No session middleware around the sockets: each says itself who may enter (live/sockets.py).
+application = ProtocolTypeRouter(
+    {"http": django_application, "websocket": URLRouter(websocket_urlpatterns)}  # type: ignore[arg-type]
+)

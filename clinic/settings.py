@@ -3,10 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import environment
+
+django_stubs_ext.monkeypatch()  # makes `ModelForm[Patient]` and kin, which only the type checker reads, run
 
 ENVIRONMENT = environment.read()
 TESTING = ENVIRONMENT.kind == "test"
@@ -261,12 +264,18 @@ CORS_EXPOSE_HEADERS = ["ETag", "X-Seq", "Retry-After"]
 # --- API ---------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "clinic.core.api_schema.HouseSchema",
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "clinic.tenants.authentication.BearerAuthentication",
+        "clinic.tenants.authentication.KeyAuthentication",
+        "clinic.tenants.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["clinic.core.api.HasAbility"],
+    "DEFAULT_RENDERER_CLASSES": ["clinic.core.api_input.HouseRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["clinic.core.api_input.HouseParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "clinic.core.api_input.OnlyJSON",
+    "EXCEPTION_HANDLER": "clinic.core.api_errors.answer",
+    "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SIMPLE_JWT: dict[str, Any] = {
@@ -280,6 +289,7 @@ SIMPLE_JWT: dict[str, Any] = {
     "UPDATE_LAST_LOGIN": False,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "OAS_VERSION": "3.1.0",
     "TITLE": "Clinicflow API",
     "DESCRIPTION": "Reception, queues and live boards. Every path is under /api/v1/.",
     "VERSION": "1",

@@ -84,7 +84,8 @@ def configure(options: dict[str, Any]) -> None:
             "loggers": {
                 "django": {"level": options["level"], "propagate": True},
                 "django.server": {"level": "WARNING", "propagate": True},
-                "daphne": {"level": "WARNING"},
+                **{name: {"level": "WARNING"} for name in ("daphne", "uvicorn", "celery")},
+                "kombu": {"level": "ERROR"},  # it warns that a folder has no host name
                 "axes": {"level": "WARNING"},  # its lines hold what was typed as a user name
             },
         }

@@ -1,0 +1,103 @@
+"""The one command: it comes up, keeps its worker, and leaves nobody behind, however it ends."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.core.starting import Served, ends, environment, is_running, manage
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    started: list[Served] = []
+
+    def start(**extra: str) -> Served:
+        started.append(Served(tmp_path, **extra))
+        return started[-1]
+
+    yield start
+    for served in started:
+        child = served.child()
+        served.kill()
+        if child is not None and not ends(child, 10):
+            os.kill(child, signal.SIGKILL)
+
+
+def child_of(served: Served) -> int:
+    served.wait_for(served.child)
+    child = served.child()
+    assert child is not None
+    return child
+
+
+def test_it_comes_up_with_its_worker_and_ctrl_c_ends_both(serve: Callable[..., Served]) -> None:
+    served = serve()
+    served.wait_until_up()
+    child = child_of(served)
+    served.wait_for(lambda: json.loads(served.get("/ready"))["parts"]["worker"] == "ok")
+    assert f"http://127.0.0.1:{served.port}" in served.log.read_text()
+
+    other = manage("serve", env={**served.env, "PORT": "1"})
+    assert other.returncode != 0
+    assert "Traceback" not in other.stderr
+    same_data = manage("serve", env={**served.env, "PORT": str(served.port + 1 if served.port < 65535 else 1025)})
+    assert "A server is running on" in same_data.stderr
+
+    with socket.create_connection(("127.0.0.1", served.port)) as idle:  # somebody's open line does not hold it up
+        idle.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert idle.recv(20).startswith(b"HTTP/1.1 200")
+        begun = time.monotonic()
+        served.process.send_signal(signal.SIGINT)
+        assert served.process.wait(12) == 0
+    assert time.monotonic() - begun < 10
+    assert not is_running(child)
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_kill_9_of_the_parent_takes_the_worker_with_it(serve: Callable[..., Served]) -> None:
+    served = serve()
+    served.wait_until_up()
+    child = child_of(served)
+    served.wait_for(lambda: json.loads(served.get("/ready"))["parts"]["worker"] == "ok")
+    served.process.kill()
+    served.process.wait(5)
+    assert ends(child, within=8)
+
+
+def test_a_worker_that_dies_is_started_again_and_sigterm_ends_both(serve: Callable[..., Served]) -> None:
+    served = serve()
+    served.wait_until_up()
+    first = child_of(served)
+    os.kill(first, signal.SIGKILL)
+    served.wait_for(lambda: served.child() not in (None, first))
+    second = child_of(served)
+    served.process.terminate()
+    assert served.process.wait(12) == 0
+    assert not is_running(second)
+
+
+def test_ctrl_c_while_starting_is_no_error(serve: Callable[..., Served]) -> None:
+    served = serve()
+    served.wait_for((Path(served.env["DATA_DIR"]) / "serve.lock").exists)
+    served.process.send_signal(signal.SIGINT)
+    assert served.process.wait(12) == 0
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_a_used_port_is_one_sentence(serve: Callable[..., Served], tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = manage("serve", env=environment(tmp_path, PORT=str(port)))
+    assert done.returncode != 0
+    assert f"127.0.0.1:{port} cannot be listened on" in done.stderr
+    assert "Traceback" not in done.stderr
