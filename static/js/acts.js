@@ -44,6 +44,8 @@
   function ask(button) {
     asking = button;
     const needed = button.dataset.reason !== undefined;
+    const whom = dialog.querySelector("[data-ask-doctor]");
+    if (whom) whom.hidden = button.dataset.doctor === undefined;
     dialog.querySelector("[data-ask-title]").textContent = button.dataset.ask;
     dialog.querySelector("[data-ask-why]").textContent = button.dataset.askWhy || "";
     dialog.querySelector("[data-ask-reason]").hidden = !needed;
@@ -59,8 +61,10 @@
     const button = asking;
     asking = null;
     if (dialog.returnValue !== "do" || !button) return;
-    const reason = dialog.querySelector("[name=reason]").value.trim();
-    act(button, button.dataset.reason === undefined ? {} : { reason });
+    const more = {};
+    if (button.dataset.reason !== undefined) more.reason = dialog.querySelector("[name=reason]").value.trim();
+    if (button.dataset.doctor !== undefined) more.doctor = dialog.querySelector("[name=doctor]")?.value || "";
+    act(button, more);
   });
 
   document.addEventListener("submit", (event) => {
@@ -90,6 +94,9 @@
       form.dispatchEvent(new CustomEvent("form:done", { bubbles: true }));
     }
   });
+
+  /* What the server wants opened beside this page, as a ticket to print. */
+  document.addEventListener("ticket", ({ detail }) => window.open(detail.url, "_blank", "noopener"));
 
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;

@@ -69,7 +69,7 @@
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     const box = detail.target?.closest?.("[role=listbox]");
     const input = box && document.querySelector(`[role=combobox][aria-controls="${CSS.escape(box.id)}"]`);
-    if (input && document.activeElement === input) expand(input);
+    if (input && (document.activeElement === input || box.querySelector("[data-force]"))) expand(input);
   });
   flow.combo = { expand, close, mark };
 })();

@@ -162,14 +162,14 @@
 
   async function refresh() {
     if (!refreshUrl) return false;
-    const query = new URLSearchParams(regions().map((el) => ["r", el.dataset.region]));
+    const query = new URLSearchParams(regions().flatMap((el) => [["r", el.dataset.region], ["d", el.dataset.digest || ""]]));
     try {
-      const answer = await fetch(`${refreshUrl}?${query}`, { headers: { Accept: "application/json" }, credentials: "same-origin", redirect: "error" });
-      if (answer.status === 401 || answer.status === 403) return finish(), true;
+      const answer = await fetch(`${refreshUrl}?${query}`, { headers: { "HX-Request": "true" }, redirect: "error" });
+      if ([401, 403, 404].includes(answer.status)) return finish(), true;
       if (!answer.ok) return false;
       const message = await answer.json();
       if (message.at) flow.setNow(message.at);
-      for (const frame of message.frames) take(frame);
+      for (const frame of message.frames) if (!frame.error) take(frame);
       heardAt = flow.now();
       if (tally.state !== "live") link("polling");
       return true;

@@ -43,6 +43,7 @@
       const left = Date.parse(el.dataset.until) - now;
       if (Number.isFinite(left)) put(el, minutes(left + 59999));
     }
+    for (const el of within.querySelectorAll("[data-until-hide]")) el.hidden = now >= Date.parse(el.dataset.untilHide);
     const zone = flow.meta("time-zone") || undefined;
     for (const el of within.querySelectorAll("time[data-clock]")) {
       const text =
