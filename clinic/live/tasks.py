@@ -6,6 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from clinic.core import schedule
 from clinic.core.tenancy import every_hospital
 from clinic.live import outbox
 from clinic.live.models import Reaction
@@ -25,3 +26,6 @@ def sweep() -> int:
         waiting = Reaction.across_hospitals.filter(state__in=open_states).values_list("hospital_id", flat=True)
         hospitals = list(waiting.distinct())
     return sum(outbox.run(which) for which in hospitals)
+
+
+schedule.every(10, sweep)
