@@ -21,7 +21,7 @@ from clinic.core.tenancy import hospital
 from clinic.live import registry
 from clinic.live.models import GENESIS, Clock, Event, EventDetail, EventRef, Reaction
 
-SECRET = "•"
+SECRET = "•"  # noqa: S105 (a mark, not a secret)
 """What the log keeps of an unlogged field (a password's hash): that it changed."""
 
 
@@ -110,12 +110,14 @@ def detail_digest(salt: str, detail: dict[str, Any], reason: str) -> str:
 
 
 def event_digest(
-    *, name: str, at: datetime, actor: dict[str, str], subjects: Sequence[str], salt: str,
-    changes: dict[str, Any], detail: str,
+    *, name: str, at: datetime, actor: dict[str, str], subjects: Sequence[str], topics: Sequence[str], step: int,
+    salt: str, changes: dict[str, Any], detail: str,
 ) -> str:  # fmt: skip
-    """Digest of one event without its place; ``detail`` is the detail's own salted digest."""
-    told = [name, at.astimezone(UTC).isoformat(), actor, list(subjects), sha(salt.encode(), canonical(changes)), detail]
-    return sha(canonical(told))
+    """Digest of one event without its place in the log; ``step`` is its place in its operation, ``detail`` the
+    detail's own salted digest.
+    """
+    when, told = at.astimezone(UTC).isoformat(), sha(salt.encode(), canonical(changes))
+    return sha(canonical([name, when, actor, list(subjects), list(topics), step, told, detail]))
 
 
 def link(head: str, seq: int, digest: str) -> str:
@@ -125,7 +127,7 @@ def link(head: str, seq: int, digest: str) -> str:
 
 def write(which: UUID, actor: Actor, drafts: Sequence[Draft]) -> Written:
     """Write the events of one hospital, taking its clock row as the last lock. Called inside the transaction."""
-    rows = [_row(actor, draft) for draft in drafts]
+    rows = [_row(actor, draft, step) for step, draft in enumerate(drafts)]
     reacts = [(n, label) for n, draft in enumerate(drafts) for label in registry.reactions_to(draft.name)]
     with hospital(which):
         flush = _flush_postgresql if connection.vendor == "postgresql" else _flush_portable
@@ -134,12 +136,12 @@ def write(which: UUID, actor: Actor, drafts: Sequence[Draft]) -> Written:
     return Written(which, drafts, list(range(first, top + 1)), bool(reacts))
 
 
-def _row(actor: Actor, draft: Draft) -> dict[str, Any]:
+def _row(actor: Actor, draft: Draft, step: int) -> dict[str, Any]:
     face, changes, detail = actor.face(), draft.changes(), draft.detail()
     hidden = detail_digest(draft.salt, detail, draft.reason)
     digest = event_digest(
-        name=draft.name, at=draft.at, actor=face, subjects=draft.subjects, salt=draft.salt, changes=changes,
-        detail=hidden,
+        name=draft.name, at=draft.at, actor=face, subjects=draft.subjects, topics=draft.topics, step=step,
+        salt=draft.salt, changes=changes, detail=hidden,
     )  # fmt: skip
     return {
         "name": draft.name, "at": draft.at, "actor": face, "subjects": list(draft.subjects),
@@ -230,17 +232,25 @@ def verify(which: UUID) -> Verdict:
         for event in Event.objects.order_by("seq").iterator():
             if event.seq != expected:
                 return Verdict(expected - 1, f"event {expected} is missing")
-            detail = details.get(event.seq)
-            if detail is not None and detail_digest(event.salt, detail, event.reason) != event.detail_digest:
-                return Verdict(expected, f"detail of event {event.seq} was altered")
-            told = event_digest(
-                name=event.name, at=event.at, actor=event.actor, subjects=event.subjects, salt=event.salt,
-                changes=event.changes, detail=event.detail_digest,
-            )  # fmt: skip
-            if told != event.digest:
-                return Verdict(expected, f"event {event.seq} was altered")
+            fault = _fault(event, details.pop(event.seq, None))
+            if fault:
+                return Verdict(expected, fault)
             head = link(head, event.seq, event.digest)
             expected += 1
+        if details:
+            return Verdict(expected - 1, f"a detail of event {min(details)}, which is not there")
         clock = Clock.objects.filter(pk=which).first()
-        whole = clock is None or (clock.head == head and clock.seq == expected - 1)
+        whole = (clock.head, clock.seq) == (head, expected - 1) if clock else expected == 1
         return Verdict(expected - 1, "" if whole else "the end of the log does not meet the clock")
+
+
+def _fault(event: Event, detail: dict[str, Any] | None) -> str:
+    # Erasing takes the detail and the reason. What is left of either must be what was written.
+    erased = detail is None and not event.reason
+    if not erased and detail_digest(event.salt, detail or {}, event.reason) != event.detail_digest:
+        return f"detail of event {event.seq} was altered"
+    told = event_digest(
+        name=event.name, at=event.at, actor=event.actor, subjects=event.subjects, topics=event.topics,
+        step=event.seq - event.op, salt=event.salt, changes=event.changes, detail=event.detail_digest,
+    )  # fmt: skip
+    return "" if told == event.digest else f"event {event.seq} was altered"

@@ -26,7 +26,7 @@ def ring(hospital_id: UUID) -> None:
 
     try:
         react.apply_async(args=(str(hospital_id),), retry=False, ignore_result=True)
-    except Exception as error:  # any broker fault: the visit has been committed and must not fail now
+    except Exception as error:  # noqa: BLE001 (any broker fault: the visit is committed and must not fail now)
         log.warning("outbox.bell_lost", error=type(error).__name__)
 
 
@@ -54,7 +54,7 @@ def _run_one(row: Reaction) -> bool:
         if fn is None:
             raise LookupError(f"no reaction is called {row.name}")
         fn(Event.objects.get(seq=row.seq))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever it was, it is tried again later)
         state = Reaction.FAILED if tries >= MAX_TRIES else Reaction.PENDING
         held.update(state=state, lease_until=timezone.now() + RETRY_AFTER * tries)
         log.error("reaction.failed", reaction=row.name, seq=row.seq, tries=tries, error=type(error).__name__)
