@@ -23,6 +23,9 @@ Snapshot = Callable[[str], Iterable[str]]
 ReactionFn = Callable[["Event"], None]
 Command = Callable[..., Any]
 
+LABEL_LENGTH = 80
+"""Characters of ``Reaction.name``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -86,6 +89,8 @@ def on(*names: str) -> Callable[[ReactionFn], ReactionFn]:
 
     def register(fn: ReactionFn) -> ReactionFn:
         label = f"{fn.__module__}.{fn.__qualname__}"
+        if len(label) > LABEL_LENGTH:
+            raise ValueError(f"the name of a reaction is too long for its column: {label}")
         _by_name[label] = fn
         for name in names:
             if all(known != label for known, _ in _reactions[name]):
