@@ -27,7 +27,7 @@ KINDS = (
         "display-lines", "displays.manage", "queues/_display_lines.html", displays.load_display_lines,
         "queues/_display_line.html", public=True,
     ),
-    Region("status", "queues.view", "queues/_places.html", status.load_places, "queues/_place.html", public=True),
+    Region("status", "queues.view", "queues/_status.html", status.load_places, "queues/_place.html", public=True),
 )  # fmt: skip
 
 

@@ -23,10 +23,12 @@ def load_visits(keys: Sequence[str]) -> Mapping[str, Loaded]:
 def _visits(pk: UUID) -> Loaded:
     legs = Leg.objects.filter(visit__patient=pk).select_related("visit", "queue").order_by("-entered_at", "-id")
     newest: dict[UUID, VisitRow] = {}
+    topics, refs = {f"patient:{pk}"}, set()
     for leg in legs[:SHOWN]:
         newest.setdefault(leg.visit_id, _row(leg))
-    return Loaded(rows=tuple(newest.values()), topics=frozenset({f"patient:{pk}"}),
-                  refs=frozenset(f"visit:{visit}" for visit in newest))  # fmt: skip
+        topics.add(f"visit:{leg.visit_id}")  # an undone call touches the leg and not the visit
+        refs.add(leg.queue.ref)
+    return Loaded(rows=tuple(newest.values()), topics=frozenset(topics), refs=frozenset(refs))
 
 
 def _row(leg: Leg) -> VisitRow:
