@@ -210,16 +210,17 @@ def test_readers_do_not_wait(file: Path) -> None:
 def test_a_second_writer_waits_and_then_writes(file: Path) -> None:
     entered = threading.Event()
 
-    def second() -> int:
+    found: list[int] = []
+
+    def second() -> None:
         entered.set()
         with transaction.atomic(using="probe"):
-            seen = value()
+            found.append(value())
             run("UPDATE t SET x = x + 10")
-            return seen
+        connections["probe"].close()
 
-    found: list[int] = []
     with transaction.atomic(using="probe"):
-        thread = threading.Thread(target=lambda: (found.append(second()), connections["probe"].close()))
+        thread = threading.Thread(target=second)
         thread.start()
         entered.wait(5)
         run("UPDATE t SET x = 1")
