@@ -34,6 +34,7 @@
       flow.rows?.letGo(button);
       setTimeout(() => source.remove(), 0);
     };
+    if (button.dataset.then === "reload") source.addEventListener("htmx:afterRequest", ({ detail }) => detail.xhr.status < 300 && location.reload());
     window.htmx.ajax("POST", url, { source, swap: "none", values }).then(done, done);
   }
 
@@ -89,7 +90,7 @@
   document.addEventListener("htmx:afterRequest", (event) => {
     submitter(event)?.removeAttribute("aria-busy");
     const form = event.detail.elt;
-    if (event.detail.successful && form.matches("form[data-reset]")) {
+    if (event.detail.xhr.status < 300 && form.matches("form[data-reset]")) {
       form.reset();
       form.dispatchEvent(new CustomEvent("form:done", { bubbles: true }));
     }

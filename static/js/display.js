@@ -16,7 +16,7 @@
 
   function label() {
     const key = !state.heard ? "off" : state.muted ? "muted" : "on";
-    page.dataset.sound = key;
+    page.dataset.voice = key;
     if (!button) return;
     button.querySelector("[data-sound-word]").textContent = flow.say(`sound.${key}`);
     button.setAttribute("aria-pressed", String(key === "on"));

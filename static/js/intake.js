@@ -46,7 +46,9 @@
     else begin();
   });
   who.addEventListener("input", () => known.value && take(null));
-  take(null);
+  const say = form.querySelector("#intake-say");
+  form.addEventListener("htmx:beforeRequest", (event) => event.target === form && say.replaceChildren());
+  take(null, [...fresh.querySelectorAll("input:not([type=checkbox])")].some((field) => field.value));
   form.addEventListener("form:done", () => {
     take(null);
     form.querySelector("[name=force_new]").value = "";

@@ -39,6 +39,8 @@
     const open = toast.querySelector("[data-link]");
     if (link) Object.assign(open, { href: link, textContent: label });
     else open.remove();
+    /* "u" is for the newest only. */
+    for (const older of place.querySelectorAll("[data-command=undo]")) older.removeAttribute("data-command");
     while (place.children.length >= MOST) dismiss(place.firstElementChild);
     place.append(toast);
     flow.announce(text);
