@@ -107,7 +107,7 @@ def _head(queue: Any, serving: list[Leg]) -> Loaded:
 def _may_call(queue: Any, with_doctor: int) -> bool:
     doctor = queue.doctor
     waits = queue.waiting + (queue.pooled if doctor.serves_pool else 0)
-    return bool(waits) and not doctor.is_paused and with_doctor < doctor.parallel_rooms
+    return bool(waits) and with_doctor < doctor.parallel_rooms
 
 
 def _serving(leg: Leg) -> Serving:

@@ -72,7 +72,7 @@ class QueueHead:
     servers: int
     """Doctors on duty who take from this pool; 0 for a doctor's own line."""
     may_call: bool
-    """Somebody could be called for this doctor now: at work, a free room, and somebody waits here or in the pool."""
+    """Somebody could be called for this doctor now: a free room, and somebody waits here or in the pool."""
 
 
 @dataclass(frozen=True, slots=True)
