@@ -62,10 +62,7 @@ def _find(pk: UUID) -> Patient:
 @needs("patients.view")
 def patient(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One person: details, and what the rooms above know. Opening it is written down (R6.10)."""
-    try:
-        row, actor = _find(pk), actor_of(request)
-    except DomainError as error:
-        return http.refusal(request, error)
+    row, actor = _find(pk), actor_of(request)
     operations.note_access(row, page="patient", actor=actor)
     kinds = [kind for kind in people.sections if actor.can(regions.kinds()[kind].ability)]
     return staff(
@@ -79,10 +76,7 @@ def patient(request: HttpRequest, pk: UUID) -> HttpResponse:
 @needs("patients.edit")
 def patient_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Correct the details. Somebody else's change in between is shown, and what was typed stays."""
-    try:
-        row = _find(pk)
-    except DomainError as error:
-        return http.refusal(request, error)
+    row = _find(pk)
     if request.method == "GET":
         operations.note_access(row, page="patient_edit", actor=actor_of(request))
         return _form(request, row, PatientForm(instance=row, initial=_seen(request, row)))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from clinic.core import http
 from clinic.core.access import needs
-from clinic.core.errors import DomainError, Invalid
+from clinic.core.errors import Invalid
 from clinic.directory.models import Doctor
 from clinic.directory.operations import set_status
 from clinic.live.record import done
@@ -131,10 +131,7 @@ def call(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = CallForm(request.POST or None, actor=actor, leg=calls.leg_of(visit, lock=False))
     if not (form.is_bound and form.is_valid()):
         return _ask(request, form, visit, _("Call %(token)s out of order") % {"token": visit.token}, _("Call now"))
-    try:
-        leg = calls.call(visit, form.cleaned_data["doctor"], reason=form.cleaned_data["reason"], actor=actor)
-    except DomainError as error:
-        return http.refusal(request, error)
+    leg = calls.call(visit, form.cleaned_data["doctor"], reason=form.cleaned_data["reason"], actor=actor)
     return answer(request, _called(leg), back=reverse(form.home))
 
 
@@ -146,10 +143,7 @@ def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = CancelForm(request.POST or None)
     if not (form.is_bound and form.is_valid()):
         return _ask(request, form, visit, _("Cancel %(token)s") % {"token": visit.token}, _("Cancel the visit"))
-    try:
-        ends.cancel(visit, reason=form.cleaned_data["reason"], actor=actor_of(request))
-    except DomainError as error:
-        return http.refusal(request, error)
+    ends.cancel(visit, reason=form.cleaned_data["reason"], actor=actor_of(request))
     return answer(request, _("%(token)s cancelled") % {"token": visit.token}, back=reverse("queues:reception"))
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from clinic.core import http
 from clinic.core.access import needs
-from clinic.core.errors import DomainError, NotFound
+from clinic.core.errors import NotFound
 from clinic.core.nouns import Noun
 from clinic.live.record import done
 from clinic.tenants.pages import actor_of
@@ -55,10 +55,7 @@ def act(ability: str) -> Callable[[Callable[..., str]], View]:
         @needs(ability)
         @wraps(verb)
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            try:
-                return answer(request, verb(request, *args, **kwargs))
-            except DomainError as error:
-                return http.refusal(request, error)
+            return answer(request, verb(request, *args, **kwargs))
 
         return view
 

@@ -40,7 +40,8 @@ def _page(request: HttpRequest, form: WalkInForm, *, status: int = 200, **more: 
     actor = actor_of(request)
     context = {
         "queues": queues, "lines": [_choice(queue) for queue in queues if queue.is_open],
-        "may_intake": actor.can("queues.intake"), "may_manage": actor.can("doctor.set_any_status"), "form": form, "callers": callers_for(request, queues), **more,
+        "may_intake": actor.can("queues.intake"), "may_manage": actor.can("doctor.set_any_status"), "form": form,
+        "callers": callers_for(request, queues), **more,
     }  # fmt: skip
     return staff(request, "queues/reception.html", here="reception", page=_("Reception"), status=status, **context)
 

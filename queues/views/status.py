@@ -34,13 +34,10 @@ def by_link(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
 
     @wraps(page)
     def view(request: HttpRequest, token: str) -> HttpResponse:
-        try:
-            link = links.open_link(PublicToken.STATUS, token)
-            assert link.hospital is not None  # a status link is issued with its hospital
-            with hospital(link.hospital), timezone.override(link.hospital.zone):
-                return page(request, link.hospital, find(Visit, UUID(split_ref(link.target)[1])), token)
-        except DomainError as error:
-            return http.refusal(request, error)
+        link = links.open_link(PublicToken.STATUS, token)
+        assert link.hospital is not None  # a status link is issued with its hospital
+        with hospital(link.hospital), timezone.override(link.hospital.zone):
+            return page(request, link.hospital, find(Visit, UUID(split_ref(link.target)[1])), token)
 
     return public("the visit's token names what it shows")(view)
 
