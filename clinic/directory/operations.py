@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core import clock
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, Invalid, constraints, say
 from clinic.directory.models import Department, Doctor, Room
@@ -108,5 +108,5 @@ def set_status_of(
         late = LATE_BY_DEFAULT if late_minutes is None else late_minutes
     away = until if status == Doctor.ON_BREAK else None
     if change(doctor, status=status, late_minutes=late, status_until=away):
-        change(doctor, status_at=timezone.now())
+        change(doctor, status_at=clock.now())
         record("doctor.status_changed", doctor)

@@ -15,9 +15,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, models, transaction
-from django.utils import timezone
 
-from clinic.core import acts, prepared
+from clinic.core import acts, clock, prepared
 from clinic.core.access import Actor
 from clinic.core.acts import Op, done
 from clinic.core.errors import Conflict, from_integrity_error
@@ -267,4 +266,4 @@ def record(name: str, *subjects: Versioned, reason: str = "") -> None:
         if noted is not None:
             topics.update(noted.topics)
             changes[subject.ref] = noted
-    work.drafts.append(Draft(require_hospital_id(), name, timezone.now(), refs, tuple(sorted(topics)), changes, reason))
+    work.drafts.append(Draft(require_hospital_id(), name, clock.now(), refs, tuple(sorted(topics)), changes, reason))

@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from django.utils import timezone
+from django.db.models import UUIDField
 
+from clinic.core import clock
+from clinic.core.prepared import Given, Prepared
 from clinic.core.tenancy import require_hospital_id
 from clinic.tenants.models import Hospital, HospitalConfig
+
+# Every act asks for these.
+_HOSPITAL = Prepared[Hospital](lambda: Hospital.objects.filter(pk=Given("hospital", UUIDField())))
+_POLICIES = Prepared[HospitalConfig](lambda: HospitalConfig.objects.select_related("hospital"))
 
 
 def current_hospital() -> Hospital:
     """The open hospital's row."""
-    return Hospital.objects.get(pk=require_hospital_id())
+    found = _HOSPITAL.first(hospital=require_hospital_id())
+    if found is None:
+        raise Hospital.DoesNotExist
+    return found
 
 
 def policies() -> HospitalConfig:
-    """The open hospital's policies (R1.9)."""
-    found: HospitalConfig = HospitalConfig.objects.get()
+    """The open hospital's policies (R1.9), with its row in ``.hospital``."""
+    found = _POLICIES.first()
+    if found is None:
+        raise HospitalConfig.DoesNotExist
     return found
 
 
 def service_day(hospital: Hospital, at: datetime | None = None) -> date:
     """The local date ``at`` belongs to, where a day begins at ``service_day_cut``: 03:59 is still yesterday."""
-    local = (at or timezone.now()).astimezone(hospital.zone)
+    local = (at or clock.now()).astimezone(hospital.zone)
     day = local.date()
     return day if local.time() >= hospital.service_day_cut else day - timedelta(days=1)
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import UUIDField
-from django.utils import timezone
 
+from clinic.core import clock
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, NotAllowed, NotFound
 from clinic.core.nouns import Versioned
@@ -107,7 +107,7 @@ def recall(visit: Visit, *, actor: Actor) -> Leg:
     leg = leg_of(visit)
     may_act_for(leg.server, actor)
     expect(leg, CALLED)
-    now = timezone.now()
+    now = clock.now()
     if leg.called_at is not None and now - leg.called_at < SAME_PRESS:
         return leg
     change(leg, calls=leg.calls + 1, called_at=now, **_spaced(leg, now))
@@ -123,7 +123,7 @@ def start(visit: Visit, *, actor: Actor) -> Leg:
     if leg.state == IN_PROGRESS:
         return leg
     expect(leg, CALLED)
-    change(leg, state=IN_PROGRESS, started_at=timezone.now())
+    change(leg, state=IN_PROGRESS, started_at=clock.now())
     record("visit.started", *subjects_of(leg))
     return leg
 
@@ -145,7 +145,9 @@ def skip(visit: Visit, *, reason: str = "", actor: Actor) -> tuple[Leg, int]:
     server = leg.server
     behind = order.put_behind(leg, policy.skip_places)
     change(leg, state=WAITING, server=None, lane=None, room=None, skips=leg.skips + 1, **behind.order)
-    touched = [leg.visit, leg, server, behind.counter, *behind.renumbered]
+    # Their visits' documents show the new order as well, so they are among the subjects.
+    shown = [other.visit for other in behind.renumbered]
+    touched = [leg.visit, leg, server, behind.counter, *behind.renumbered, *shown]
     record("visit.skipped", *(row for row in touched if row is not None), reason=reason)
     return leg, behind.places
 
@@ -176,7 +178,7 @@ def _free_lane(server: Doctor) -> int:
 
 
 def _call(leg: Leg, server: Doctor, lane: int, *, reason: str = "", event: str = "visit.called") -> Leg:
-    now = timezone.now()
+    now = clock.now()
     change(
         leg, state=CALLED, server=server, lane=lane, room=server.room, calls=leg.calls + 1, called_at=now,
         first_called_at=leg.first_called_at or now, **_spaced(leg, now),

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import IntegrityError
-from django.utils import timezone
 
+from clinic.core import clock
 from clinic.core.access import Actor
 from clinic.core.errors import Invalid, NotAllowed
 from clinic.core.tenancy import require_hospital_id
@@ -55,7 +55,7 @@ def pair(
     row = token.first() if wanted else None
     if row is None:
         raise NotAllowed("display.unknown_code")
-    display = add(Display(name=name, languages=list(languages), names=names, paired_at=timezone.now()))
+    display = add(Display(name=name, languages=list(languages), names=names, paired_at=clock.now()))
     lines = [add(DisplayLine(display=display, queue=queue)) for queue in queues]
     PublicToken.objects.filter(pk=row.pk).update(hospital_id=require_hospital_id(), target=display.ref, code="")
     record("display.paired", display, *lines)
@@ -66,7 +66,7 @@ def pair(
 def revoke(display: Display, *, actor: Actor) -> Display:
     """End a screen: its link answers as if it had never been."""
     if display.revoked_at is None:
-        change(display, revoked_at=timezone.now())
+        change(display, revoked_at=clock.now())
         links.end(PublicToken.DISPLAY, display.ref)
         record("display.revoked", display)
     return display

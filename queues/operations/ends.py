@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
+from clinic.core import clock
 from clinic.core.access import Actor
 from clinic.core.errors import NotAllowed, NotFound
 from clinic.live.record import change, operation, record
@@ -77,7 +76,7 @@ def may_be_no_show(leg: Leg, min_calls: int, total_seconds: int) -> bool:
     """R3.12: enough calls far enough apart, and enough time since the first."""
     if leg.first_called_at is None or leg.spaced_calls < min_calls:
         return False
-    return timezone.now() - leg.first_called_at >= timedelta(seconds=total_seconds)
+    return clock.now() - leg.first_called_at >= timedelta(seconds=total_seconds)
 
 
 @operation("queues.desk")
@@ -126,7 +125,7 @@ def _complete(leg: Leg) -> None:
 
 
 def _end(leg: Leg, state: str, event: str, *, reason: str = "", **fields: Any) -> Leg:
-    now = timezone.now()
+    now = clock.now()
     change(leg, state=state, ended_at=now, **fields)
     change(leg.visit, ended_at=now, outcome=state)
     record(event, *calls.subjects_of(leg), reason=reason)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils import timezone
+from django.db.models import UUIDField
 
+from clinic.core import clock
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, Invalid, NotAllowed
+from clinic.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from clinic.core.prepared import Given, Prepared
 from clinic.live.record import add, operation, record
 from clinic.records.models import Patient
 from clinic.tenants import days, links
 from clinic.tenants.models import PublicToken
-from queues.models import CARRIED_OVER, NORMAL, URGENT, VIP, Leg, Queue, Visit
+from queues.models import CARRIED_OVER, NORMAL, URGENT, VIP, Leg, LegQuerySet, Queue, Visit
 from queues.operations.order import order_at, place_of, take
 
 
@@ -23,6 +25,22 @@ class Arrival:
     visit: Visit
     leg: Leg
     link: str
+
+
+_PATIENT = Prepared[Patient](
+    lambda: Patient.objects.filter(pk=Given("patient", UUIDField())).select_for_update(no_key=True, of=("self",))
+)
+
+
+def _open_legs() -> LegQuerySet:
+    # ``ended_at`` leads the database from the patient, who has few visits, and not from the line, which has many legs.
+    legs: LegQuerySet = Leg.objects.open().filter(
+        queue_id=Given("queue", UUIDField()), visit__patient_id=Given("patient", UUIDField()), visit__ended_at=None
+    )
+    return legs.select_related("visit")
+
+
+_HERE = Prepared[Leg](_open_legs)
 
 
 @operation("queues.intake")
@@ -39,16 +57,19 @@ def arrive(
     if not queue.is_open:
         raise NotAllowed("queue.closed", queue=queue.name)
     # Two desks may take the same person in at once: the second waits here and then finds the first's visit.
-    patient = Patient.objects.select_for_update(no_key=True, of=("self",)).get(pk=patient.pk)
+    locked = _PATIENT.first(patient=patient.pk)
+    if locked is None:
+        raise NotFound()
     if not again_reason.strip():
-        _not_here_yet(queue, patient)
-    here, policy, now = days.current_hospital(), days.policies(), timezone.now()
+        _not_here_yet(queue, locked)
+    policy, now = days.policies(), clock.now()
+    here = policy.hospital
     day = days.service_day(here, now)
     period = days.period_start(policy.token_reset, day)
-    tokens = take(f"token:{queue.department_id}:{period}")
-    places = take(place_of(queue.pk))
+    # From here to the commit every other intake of the department waits: as little as can be is done.
+    tokens, places = take(f"token:{queue.department_id}:{period}", place_of(queue.pk))
     visit = add(Visit(
-        patient=patient, department=queue.department, token_period=period, token_number=tokens.value,
+        patient=locked, department=queue.department, token_period=period, token_number=tokens.value,
         token=f"{queue.department.prefix}-{tokens.value:03d}", service_day=day, klass=klass,
         class_reason=class_reason, reason=reason, source=source, arrived_at=now,
     ))  # fmt: skip
@@ -57,12 +78,12 @@ def arrive(
         entered_at=now,
     ))  # fmt: skip
     link = links.issue(PublicToken.STATUS, visit.ref, here.pk, days.day_end(here, day))
-    record("visit.arrived", visit, leg, queue, patient, tokens, places, reason=again_reason)
+    record("visit.arrived", visit, leg, queue, locked, tokens, places, reason=again_reason)
     return Arrival(visit, leg, link)
 
 
 def _not_here_yet(queue: Queue, patient: Patient) -> None:
-    leg = Leg.objects.open().filter(queue=queue, visit__patient=patient).select_related("visit").first()
+    leg = _HERE.first(queue=queue.pk, patient=patient.pk)
     if leg is not None:
         raise Conflict("visit.already_in_line", token=leg.visit.token, visit=str(leg.visit_id), state=leg.state)
 

@@ -7,24 +7,35 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Q, Subquery, UUIDField
+from django.db import models
+from django.db.models import Q, Subquery, UUIDField
 
 from clinic.core.prepared import Given, Prepared
 from clinic.directory.models import Doctor
 from clinic.live.record import add_unless, change
 from queues.models import HEAD_START, Counter, Leg, LegQuerySet, Queue
 
-_COUNTER = Prepared[Counter](
-    lambda: Counter.objects.select_for_update(no_key=True).filter(scope=Given("scope", CharField()))
-)
+
+def _counters() -> models.QuerySet[Counter]:
+    scopes = Q(scope=Given("first", models.CharField())) | Q(scope=Given("second", models.CharField()))
+    found: models.QuerySet[Counter] = Counter.objects.select_for_update(no_key=True).filter(scopes).order_by("id")
+    return found
 
 
-def take(scope: str) -> Counter:
-    """The next number of a counter, in ``.value``; its row stays locked until the operation ends.
+_COUNTERS = Prepared[Counter](_counters)
 
-    Name the returned row among the subjects of the event: numbers are part of the log.
+
+def take(first: str, second: str | None = None) -> list[Counter]:
+    """The next number of one or two counters, in ``.value``; their rows stay locked until the operation ends.
+
+    Both are locked in one statement, in the order of their ids. Name the returned rows among the subjects of the
+    event: numbers are part of the log.
     """
-    row = _COUNTER.first(scope=scope)
+    known = {row.scope: row for row in _COUNTERS.rows(first=first, second=second)}
+    return [_next(scope, known.get(scope)) for scope in (first, second) if scope is not None]
+
+
+def _next(scope: str, row: Counter | None) -> Counter:
     if row is None:
         row, created = add_unless(Counter(scope=scope, value=1), scope=scope)
         if created:
@@ -90,7 +101,7 @@ def put_behind(leg: Leg, places: int) -> Behind:
     The leg takes ``order_at`` of the leg it now follows and the next ``order_no``; those behind with the same
     ``order_at`` are renumbered. The caller changes the leg with ``order``, together with its state.
     """
-    counter = take(place_of(leg.queue_id))
+    (counter,) = take(place_of(leg.queue_id))
     waiting = Leg.objects.waiting().filter(queue_id=leg.queue_id).exclude(pk=leg.pk)
     line = list(waiting.in_order())
     gone = min(places, len(line))
@@ -100,7 +111,8 @@ def put_behind(leg: Leg, places: int) -> Behind:
         due, at = line[gone - 1].due, line[gone - 1].order_at
         tied = [other.pk for other in line[gone:] if (other.due, other.order_at) == (due, at)]
         # Only these are locked: a caller must still be able to claim whoever stands elsewhere in the line.
-        for other in waiting.filter(pk__in=tied).in_order().select_for_update(no_key=True, of=("self",)):
+        behind = waiting.filter(pk__in=tied).in_order().select_related("visit")
+        for other in behind.select_for_update(no_key=True, of=("self",)):
             change(counter, value=counter.value + 1)
             change(other, order_no=counter.value)
             renumbered.append(other)

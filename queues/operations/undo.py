@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import ForeignKey
-from django.utils import timezone
 
+from clinic.core import clock
 from clinic.core.access import Actor
 from clinic.core.errors import Conflict, Forbidden, NotAllowed, NotFound
 from clinic.core.nouns import Versioned, split_ref
@@ -60,8 +60,8 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
             _restore(row, told_change)
     names = [event.name for event in events]
     if subjects:
-        server_refs = [ref for event in events for ref in event.subjects if ref.startswith("doctor:")]
-        for ref in server_refs:  # the room it happened in learns of it even where no column of it changed
+        shown = [ref for event in events for ref in event.subjects if ref.startswith(("doctor:", "visit:"))]
+        for ref in shown:  # the room it happened in and the visits learn of it even where no column of theirs changed
             subjects.setdefault(ref, _row(ref))
         record("visit.undone", *subjects.values(), reason=", ".join(names))
     return names
@@ -74,7 +74,7 @@ def _may_undo(events: list[Event], actor: Actor) -> None:
     if last.actor["id"] != actor.id and not actor.can("queues.desk"):
         raise Forbidden("undo.not_yours")
     seconds = policies().undo_seconds
-    if timezone.now() - events[-1].at > timedelta(seconds=seconds):
+    if clock.now() - events[-1].at > timedelta(seconds=seconds):
         raise NotAllowed("undo.too_late", seconds=seconds)
     touching = {ref for event in events for ref in event.subjects if ref.startswith(TOUCHING)}
     later = EventRef.objects.filter(ref__in=touching, seq__gt=last.seq).values("seq")
