@@ -21,8 +21,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.backends.sqlite3._functions import register
 from django.utils import timezone
 
 FORMAT = 1
@@ -49,9 +51,10 @@ def make(into: Path | None = None, name: str = "clinicflow") -> Path:
     target = target_folder / f"{name}-{stamp}.tar.gz"
     with tempfile.TemporaryDirectory(dir=target_folder, prefix=".making-") as making:
         database = Path(making) / DATABASES[connection.vendor]
+        heads = _heads()
         _dump(database)
         draft = Path(making) / "draft"
-        _pack(draft, database)
+        _pack(draft, database, heads)
         draft.chmod(0o600)
         with draft.open("rb") as written:
             os.fsync(written.fileno())
@@ -70,7 +73,7 @@ def make_if_due() -> Path | None:
     return fresh
 
 
-def _pack(draft: Path, database: Path) -> None:
+def _pack(draft: Path, database: Path, heads: dict[str, Any]) -> None:
     members = [(database, database.name)]
     secrets, uploads = Path(settings.DATA_DIR) / SECRETS, Path(settings.MEDIA_ROOT)
     if secrets.exists():
@@ -85,7 +88,7 @@ def _pack(draft: Path, database: Path) -> None:
                 continue  # an upload that was removed meanwhile
             sums[inside] = _sum(file)
         manifest = draft.with_name(MANIFEST)
-        manifest.write_text(json.dumps(_manifest(sums), indent=1))
+        manifest.write_text(json.dumps(_manifest(sums) | {"log_heads": heads}, indent=1))
         archive.add(manifest, MANIFEST)
 
 
@@ -101,6 +104,17 @@ def _manifest(sums: dict[str, str]) -> dict[str, Any]:
     return {"format": FORMAT, "database": connection.vendor, "made_at": made_at, "migrations": applied, "sha256": sums}
 
 
+def _heads() -> dict[str, Any]:
+    """Each hospital's place in its log and the head of its hash chain, read before the copy is taken.
+
+    Kept outside the database they show whether the log was rewritten since: its chain must still pass through them.
+    """
+    clocks = apps.get_model("live", "Clock")._default_manager.order_by("hospital_id")
+    return {
+        str(which): {"seq": seq, "head": head} for which, seq, head in clocks.values_list("hospital_id", "seq", "head")
+    }
+
+
 def _sum(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -110,6 +124,7 @@ def _dump(target: Path) -> None:
     if connection.vendor == "sqlite":
         # A connection of its own: VACUUM cannot run inside a transaction, and it only reads.
         with closing(sqlite3.connect(_sqlite_file(), timeout=30)) as raw:
+            register(raw)  # the copy is checked against the constraints, which use Django's functions
             raw.execute("VACUUM INTO ?", [str(target)])
     else:
         _postgres("pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={target}")
