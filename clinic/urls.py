@@ -3,11 +3,24 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from clinic.core import health
+from clinic.core.admin import site
+
+api: list[URLPattern | URLResolver] = [
+    path("", include("clinic.tenants.api_urls")),
+    path("", include("clinic.directory.api_urls")),
+    path("", include("clinic.records.api_urls")),
+    path("", include("queues.api_urls")),
+    path("", include("clinic.live.api_urls")),
+    path("", include("clinic.core.api_urls")),  # last: it answers for whatever is nowhere
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
     path("", include("clinic.live.urls")),
+    path("", include("clinic.tenants.urls")),
     path("", include("clinic.records.urls")),
     path("", include("queues.urls")),
+    path("admin/", site.urls),
+    path("api/v1/", include(api)),
 ]

@@ -138,3 +138,9 @@ def public(why: str) -> Callable[[F], F]:
         return view
 
     return mark
+
+
+def passive(view: F) -> F:
+    """Mark a page that a script asks for by itself, so that it never counts as an act of the person."""
+    view.passive = True  # type: ignore[attr-defined]
+    return view

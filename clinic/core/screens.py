@@ -12,6 +12,10 @@ from django.utils.functional import Promise
 from clinic.core.access import Actor
 
 
+OWN = 700
+"""From this order on a screen is about oneself or the hospital: nobody's day begins there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """One entry of the rail."""

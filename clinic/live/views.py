@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
-from clinic.core.access import needs, public
+from clinic.core.access import needs, passive, public
 from clinic.core.tenancy import hospital
 from clinic.live import regions
 from clinic.live.doors import Guest, doors
@@ -22,6 +22,7 @@ MOST_REGIONS = 200
 
 
 @require_GET
+@passive
 @needs("hospital.view")
 def member_regions(request: HttpRequest) -> HttpResponse:
     """``GET live/regions?r=line:7&d=<digest>&r=…``: each region's own ability is asked."""

@@ -66,8 +66,8 @@ def _me(request: HttpRequest, actor: Actor) -> dict[str, str]:
     return {
         "name": actor.name,
         "role": ", ".join(str(ROLES[role]) for role in membership.roles if role in ROLES),
-        "sign_out_url": screens.address("tenants:sign_out"),
-        "choose_url": screens.address("tenants:choose"),
+        "sign_out_url": outside("tenants:sign_out"),
+        "choose_url": outside("tenants:choose"),
         "admin_url": screens.address("admin:index") if actor.can("admin.open") else "",
     }
 

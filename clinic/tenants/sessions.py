@@ -25,10 +25,10 @@ from clinic.core.tenancy import hospital
 from clinic.tenants.days import policies
 from clinic.tenants.models import User
 
-STARTED, ACTED = "started_at", "acted_at"
+STARTED, ACTED, POLICY = "started_at", "acted_at", "idle_policy"
 LONGEST = timedelta(seconds=settings.SESSION_COOKIE_AGE)
 IDLE = timedelta(seconds=settings.SESSION_IDLE_SECONDS)
-"""Where no hospital is open, and the policy's default."""
+"""Until the first hospital is entered."""
 GRAIN = 20.0
 """Seconds between two writes of the idle timer: not every click costs a write, and a session may end so much early."""
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -60,12 +60,13 @@ def end(request: HttpRequest) -> None:
     logout(request)
 
 
-def idle_limit(hospital_id: UUID | None) -> timedelta:
-    """How long somebody may do nothing, by the policy of the hospital."""
-    if hospital_id is None:
-        return IDLE
-    with hospital(hospital_id):
-        return timedelta(minutes=policies().idle_minutes)
+def idle_limit(session: SessionBase | Mapping[str, Any], hospital_id: UUID | None) -> timedelta:
+    """How long somebody may do nothing: by the policy of this hospital, or of the one entered last."""
+    if hospital_id is not None:
+        with hospital(hospital_id):
+            return timedelta(minutes=policies().idle_minutes)
+    known = session.get(POLICY)
+    return timedelta(minutes=known) if isinstance(known, int) else IDLE
 
 
 def is_over(session: SessionBase | Mapping[str, Any], user: User, hospital_id: UUID | None) -> bool:
@@ -78,14 +79,17 @@ def is_over(session: SessionBase | Mapping[str, Any], user: User, hospital_id: U
     if now - started >= LONGEST.total_seconds():
         return True
     quiet = now - acted
-    return quiet >= GRAIN and quiet >= idle_limit(hospital_id).total_seconds()
+    return quiet >= GRAIN and quiet >= idle_limit(session, hospital_id).total_seconds()
 
 
-def acted(session: SessionBase) -> None:
+def acted(session: SessionBase, hospital_id: UUID | None = None) -> None:
     """The person has done something: the idle timer starts again."""
     now = timezone.now().timestamp()
-    if now - session.get(ACTED, 0.0) >= GRAIN:
-        session[ACTED] = now
+    if now - session.get(ACTED, 0.0) < GRAIN and (hospital_id is None or POLICY in session):
+        return
+    session[ACTED] = now
+    if hospital_id is not None:
+        session[POLICY] = int(idle_limit(session, hospital_id).total_seconds() // 60)
 
 
 def user_of(session_key: str) -> tuple[User, SessionBase] | None:

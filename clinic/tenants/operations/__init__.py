@@ -16,6 +16,7 @@ from clinic.tenants.operations.accounts import (
 from clinic.tenants.operations.hospitals import change_hospital, change_policies, reopen_hospital, suspend_hospital
 from clinic.tenants.operations.keys import create_key, revoke_key
 from clinic.tenants.operations.members import (
+    change_member,
     change_roles,
     create_join_code,
     restore_member,
@@ -24,8 +25,8 @@ from clinic.tenants.operations.members import (
 )
 
 __all__ = [
-    "change_hospital", "change_password", "change_policies", "change_profile", "change_roles", "create_join_code",
-    "create_key", "end_session", "join", "join_as_new", "note_sign_in", "note_sign_out", "open_hospital", "register",
-    "reopen_hospital", "restore_member", "revoke_join_code", "revoke_key", "revoke_member", "sign_out_everywhere",
-    "suspend_hospital",
+    "change_hospital", "change_member", "change_password", "change_policies", "change_profile", "change_roles",
+    "create_join_code", "create_key", "end_session", "join", "join_as_new", "note_sign_in", "note_sign_out",
+    "open_hospital", "register", "reopen_hospital", "restore_member", "revoke_join_code", "revoke_key",
+    "revoke_member", "sign_out_everywhere", "suspend_hospital",
 ]  # fmt: skip

@@ -75,6 +75,18 @@ def restore_member(membership: Membership, *, actor: Actor) -> Membership:
     return membership
 
 
+@operation("members.manage")
+def change_member(
+    membership: Membership, *, roles: Iterable[str] | None = None, is_active: bool | None = None, actor: Actor
+) -> Membership:
+    """Roles and membership together, all or nothing."""
+    if roles is not None:
+        change_roles(membership, roles, actor=actor)
+    if is_active is not None:
+        (restore_member if is_active else revoke_member)(membership, actor=actor)
+    return membership
+
+
 def _refuse(membership: Membership, actor: Actor) -> None:
     here(membership.hospital_id)
     if actor.user_id == membership.user_id:

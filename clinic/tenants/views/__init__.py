@@ -1,0 +1,1 @@
+"""Pages in front of the hospitals (signing in, registering, joining, choosing) and the page about oneself."""
