@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from uuid import UUID
+
+from django.http import HttpRequest
 
 from clinic.core.access import VISITOR, Actor, abilities_of
 from clinic.core.tenancy import hospital
@@ -20,6 +23,11 @@ def person(user: User) -> Actor:
     """The user outside any hospital: may change the own account and open or join a hospital, nothing else."""
     abilities = frozenset({"platform.account"})
     return Actor(kind="user", id=str(user.pk), name=user.name, abilities=abilities, user_id=user.pk)
+
+
+def user_of(request: HttpRequest) -> User | None:
+    """Who is signed in on this browser; a copy out of Django's lazy wrapper, which is no row that can change."""
+    return copy.copy(request.user) if isinstance(request.user, User) else None
 
 
 def visitor(name: str) -> Actor:

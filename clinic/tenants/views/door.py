@@ -31,7 +31,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """``/``: to sign in, to choose, or to the first screen of the role."""
     if request.hospital is not None:  # type: ignore[attr-defined]
         return _home(request)
-    user = _signed_in(request)
+    user = people.user_of(request)
     if user is None:
         return redirect(settings.LOGIN_URL)
     rows = people.memberships_of(user)
@@ -54,7 +54,7 @@ def _home(request: HttpRequest) -> HttpResponse:
 @public("signing in")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The same answer, in the same time, whether the address is known or not."""
-    if request.method != "POST" and _signed_in(request) is not None:
+    if request.method != "POST" and people.user_of(request) is not None:
         return redirect(_next(request))
     form = forms.SignInForm(request.POST or None)
     status = 200
@@ -71,7 +71,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 @public("whoever is signed in may sign out")
 def sign_out(request: HttpRequest) -> HttpResponse:
-    user = _signed_in(request)
+    user = people.user_of(request)
     sessions.end(request)
     if user is not None:
         with people.platform():
@@ -84,7 +84,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @public("a new hospital begins here")
 def register(request: HttpRequest) -> HttpResponse:
     """A new hospital: with its owner's account, or by somebody who has one."""
-    user = _signed_in(request)
+    user = people.user_of(request)
     kind = forms.RegisterForm if user is None else forms.HospitalForm
     form = kind(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -100,7 +100,7 @@ def register(request: HttpRequest) -> HttpResponse:
 @public("the code is the right")
 def join(request: HttpRequest) -> HttpResponse:
     """Joining by a code: with a new account, or by somebody who has one."""
-    user = _signed_in(request)
+    user = people.user_of(request)
     kind = forms.JoinForm if user is None else forms.CodeForm
     form = kind(request.POST or None, initial={"code": request.GET.get("code", "")[:20]})
     if request.method == "POST" and form.is_valid():
@@ -115,7 +115,7 @@ def join(request: HttpRequest) -> HttpResponse:
 @public("shows the asker's own hospitals")
 def choose(request: HttpRequest) -> HttpResponse:
     """The hospitals of whoever is signed in; ``?to=admin`` leads to their admin pages."""
-    user = _signed_in(request)
+    user = people.user_of(request)
     if user is None:
         return to_sign_in(request)
     tail, rows = "", people.memberships_of(user)
@@ -144,10 +144,6 @@ def address_of(row: Membership) -> str:
 
 def roles_of(row: Membership) -> str:
     return ", ".join(str(ROLES[role]) for role in row.roles if role in ROLES)
-
-
-def _signed_in(request: HttpRequest) -> User | None:
-    return request.user if isinstance(request.user, User) else None
 
 
 def _next(request: HttpRequest, otherwise: str = "/") -> str:
@@ -184,7 +180,7 @@ def _speaking(answer: HttpResponse, wanted: str) -> HttpResponse:
 
 
 def _enter(request: HttpRequest, membership: Membership) -> HttpResponse:
-    if _signed_in(request) is None:
+    if people.user_of(request) is None:
         return _let_in(request, membership.user, address_of(membership))
     messages.success(request, _("Welcome to %(hospital)s.") % {"hospital": membership.hospital.name})
     return redirect(address_of(membership))
