@@ -6,8 +6,9 @@ class QueuesConfig(AppConfig):
     label = "queues"
 
     def ready(self) -> None:
-        from queues import faces, operations, places, reactions, regions  # noqa: F401  registers sentences and codes
+        from queues import commands, faces, operations, places, reactions, regions  # noqa: F401  registers sentences and codes
 
+        commands.register()
         faces.register()
         regions.install()
         places.install()

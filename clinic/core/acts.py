@@ -24,7 +24,7 @@ class Op:
 Closing = Callable[[Any], Callable[[Op], None]]
 """Called with the verb's result when all rows are written; what it returns is called when the events are too."""
 
-last: ContextVar[Op] = ContextVar("last_operation", default=Op(None))
+last: ContextVar[Op] = ContextVar("last_operation", default=Op(None))  # noqa: B039 (frozen)
 current_closing: ContextVar[Closing | None] = ContextVar("closing", default=None)
 
 

@@ -21,7 +21,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from clinic.core.access import MATRIX, Actor
 from clinic.core.errors import Forbidden, Invalid, NotFound, NotSignedIn, TooMany
-from clinic.tenants import passwords, people
+from clinic.tenants import passwords, people, tokens
 from clinic.tenants.models import ApiKey, Hospital, Membership, User
 
 FAILURES_PER_USER = 100
@@ -106,15 +106,18 @@ def user_of_token(token: Token) -> User:
         raise NotSignedIn("token.invalid")
     if user.signed_out_at is not None and started <= user.signed_out_at.timestamp():
         raise NotSignedIn("token.ended")
+    if tokens.has_ended(token):
+        raise NotSignedIn("token.ended")
     return user
 
 
 def tokens_for(user: User, hospital: Hospital | None = None, started: datetime | None = None) -> RefreshToken:
     """A new family of tokens: the refresh token, whose ``access_token`` carries the same claims."""
-    token = RefreshToken.for_user(user)
-    token[STARTED] = (started or timezone.now()).timestamp()
-    token[HOSPITAL] = str(hospital.pk) if hospital else ""
-    return token
+    claims = {
+        STARTED: (started or timezone.now()).timestamp(),
+        HOSPITAL: str(hospital.pk) if hospital else "",
+    }
+    return tokens.begin(user, **claims)
 
 
 def actor_from_key(raw: str, hospital: str = "") -> Entry:

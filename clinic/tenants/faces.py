@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from clinic.core.faces import Doc, by_asked, named, stamp, uuids
 from clinic.core.tenancy import require_hospital_id
 from clinic.live import registry
-from clinic.tenants.models import Hospital, JoinCode, Membership
+from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, JoinCode, Membership
 
 # These tables stand outside the hospitals, so each query here names the open one itself.
 
@@ -51,8 +51,28 @@ def join_code_doc(row: JoinCode) -> Doc:
     }  # fmt: skip
 
 
+def policies(ids: list[str]) -> dict[str, Doc]:
+    rows = HospitalConfig.objects.filter(pk__in=uuids(ids))
+    return by_asked(ids, {row.pk: policies_doc(row) for row in rows})
+
+
+def policies_doc(row: HospitalConfig) -> Doc:
+    return {
+        "id": str(row.pk), "version": row.version, "token_reset": row.token_reset, "skip_places": row.skip_places,
+        "skip_max": row.skip_max, "min_calls": row.min_calls, "call_gap": row.call_gap, "call_total": row.call_total,
+        "undo_seconds": row.undo_seconds, "display_names": row.display_names, "idle_minutes": row.idle_minutes,
+    }  # fmt: skip
+
+
+def key_doc(row: ApiKey) -> Doc:
+    return {
+        "id": str(row.pk), "name": row.name, "prefix": row.prefix, "abilities": sorted(row.abilities),
+        "expires_at": stamp(row.expires_at), "revoked_at": stamp(row.revoked_at),
+    }  # fmt: skip
+
+
 def _hospital_refs(_key: str) -> Iterable[str]:
-    return [f"hospital:{require_hospital_id()}"]
+    return [f"hospital:{require_hospital_id()}", *(row.ref for row in HospitalConfig.objects.all())]
 
 
 def _member_refs(_key: str) -> Iterable[str]:
@@ -70,6 +90,7 @@ def _own_refs(user_id: str) -> Iterable[str]:
 
 def register() -> None:
     registry.face("hospital", "hospital.view", hospitals)
+    registry.face("hospital_config", "hospital.view", policies)
     registry.face("membership", "hospital.view", memberships)
     registry.face("join_code", "members.manage", join_codes)
     registry.topic("hospital", "hospital.view", _hospital_refs)

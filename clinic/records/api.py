@@ -1,0 +1,86 @@
+"""REST: patients. Opening a record is written down (R6.10)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinic.core.access import needs
+from clinic.core.api import HouseViewSet
+from clinic.core.api_told import answers
+from clinic.core.errors import Conflict, DomainError
+from clinic.records import operations, search
+from clinic.records.faces import patient_doc, patients
+from clinic.records.models import Patient
+from clinic.records.serializers import NewPatientBody, PatientDoc, PatientQuery, PersonBody
+
+ORDERS = {"name": "name_key", "-name": "-name_key", "id": "id", "-id": "-id"}
+CANDIDATE = ("id", "name", "mrn", "birth_date", "birth_year", "sex", "phone")
+"""What somebody needs to tell whether it is the same person."""
+
+
+class PatientViewSet(HouseViewSet):
+    """Patients of the hospital."""
+
+    tag = "patients"
+
+    @needs("patients.view")
+    @answers(PatientDoc, query=PatientQuery, paged=True)
+    def list(self, request: Request) -> Response:
+        """Patients; with ``q`` a search that forgives typing errors, best first and on one page."""
+        wanted = self.query.get("q")
+        if wanted is not None:
+            found = search.find(wanted)
+            return Response({"results": [patient_doc(row) for row in found], "next": None, "previous": None})
+        rows = Patient.objects.all()
+        if "phone" in self.query:
+            rows = rows.filter(phone_key=search.phone_key(self.query["phone"]))
+        rows = rows.filter(**{name: self.query[name] for name in ("mrn", "birth_date") if name in self.query})
+        return self.page(rows, ORDERS[self.query["ordering"]], lambda held: [patient_doc(row) for row in held])
+
+    @needs("patients.view")
+    @answers(PatientDoc, versioned=True)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One patient; who looked, and when, is written down."""
+        row = self.row(Patient.objects.all(), pk)
+        operations.note_access(row, page="api", actor=self.actor)
+        return self.answer(self.one(patient_doc(row)))
+
+    @needs("patients.edit")
+    @answers(
+        PatientDoc, 201, body=NewPatientBody, refusals=["PATIENT_KNOWN"],
+        example={"given_name": "Priya", "family_name": "Raman", "phone": "+33 6 12 34 56 78"},
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """A new patient."""
+        return self.act(
+            partial(operations.register, actor=self.actor, **self.body),
+            lambda row: self.one(patient_doc(row), status=201),
+        )
+
+    @needs("patients.edit")
+    @answers(PatientDoc, body=PersonBody, versioned=True, example={"phone": "+33 6 12 34 56 79"})
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change a patient's details; every board that shows the patient follows."""
+        row = self.row(Patient.objects.all(), pk)
+        self.match(row)
+        return self.act(
+            partial(operations.correct, row, actor=self.actor, **self.body), lambda held: self.one(patient_doc(held))
+        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(with_candidates(exc))
+
+
+def with_candidates(error: Exception) -> Exception:
+    """``patient.known`` with who they are, not only their ids: the desk has to choose."""
+    if not (isinstance(error, DomainError) and error.code == "patient.known"):
+        return error
+    ids: list[str] = error.details.get("candidates", [])
+    known = patients(ids)
+    found: list[dict[str, Any]] = [{name: known[key][name] for name in CANDIDATE} for key in ids if key in known]
+    return Conflict(error.code, **{**error.details, "candidates": found})

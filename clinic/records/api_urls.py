@@ -1,0 +1,12 @@
+"""REST addresses of patients."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from clinic.records.api import PatientViewSet
+
+urlpatterns = [
+    path("patients", PatientViewSet.as_view({"get": "list", "post": "create"})),
+    path("patients/<uuid:pk>", PatientViewSet.as_view({"get": "retrieve", "patch": "partial_update"})),
+]

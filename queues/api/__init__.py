@@ -1,0 +1,1 @@
+"""REST: lines, visits, reception, displays and what the public may see."""
