@@ -1,5 +1,6 @@
 """Settings. What the environment may say is read and checked in core/environment.py; here it is only arranged."""
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -117,11 +118,11 @@ CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": ENVIRONMENT.redis_url,
-        "KEY_PREFIX": "clinicflow",
+        "KEY_PREFIX": f"clinicflow-test-{os.getpid()}" if TESTING else "clinicflow",
         "OPTIONS": {"serializer": "clinic.core.cache.JSONSerializer", "socket_timeout": 2, "socket_connect_timeout": 2},
     }
     if ENVIRONMENT.redis_url
-    else {"BACKEND": "clinic.core.cache.LocalCache"}
+    else {"BACKEND": "clinic.core.cache.LocalCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}  # limits are counted here
 }
 REDIS_URL = ENVIRONMENT.redis_url
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {

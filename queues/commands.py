@@ -6,10 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from rest_framework import serializers
-
 from clinic.core.access import Actor
-from clinic.core.api_fields import ReasonBody
+from clinic.core.api_fields import Id, ReasonBody
 from clinic.core.api_input import Fields, Strict, body
 from clinic.directory import operations as directory
 from clinic.directory.serializers import DoctorStatusBody
@@ -23,11 +21,11 @@ OPTIONS = ("klass", "class_reason", "reason", "again_reason")
 
 
 class OfDoctor(Strict):
-    doctor = serializers.UUIDField()
+    doctor = Id()
 
 
 class OfVisit(Strict):
-    visit = serializers.UUIDField()
+    visit = Id()
 
 
 class NextArgs(NextBody, OfDoctor):

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from clinic.core.api_fields import Day, Line, Named, Yes, YesInQuery
+from clinic.core.api_fields import Day, Id, Line, Named, Yes, YesInQuery
 from clinic.core.api_input import Lower, Query, Strict
 from clinic.records.serializers import NewPatientBody
 from clinic.tenants.models import HospitalConfig
@@ -214,8 +214,8 @@ class BoardDoc(serializers.Serializer[Any]):
 
 class QueueQuery(Query):
     ordering = serializers.ChoiceField(choices=["name", "-name", "id", "-id"], default="name")
-    department = serializers.UUIDField(required=False)
-    doctor = serializers.UUIDField(required=False)
+    department = Id(required=False)
+    doctor = Id(required=False)
     kind = Lower(choices=[key for key, _label in Queue.KINDS], required=False)
     open = YesInQuery(required=False)
 
@@ -223,10 +223,10 @@ class QueueQuery(Query):
 class VisitQuery(Query):
     ordering = serializers.ChoiceField(choices=["arrived_at", "-arrived_at"], default="-arrived_at")
     status = Lower(choices=STATES, other_words=OTHER_WORDS, required=False)
-    department = serializers.UUIDField(required=False)
-    queue = serializers.UUIDField(required=False, help_text="Stands, or stood last, in this line.")
-    doctor = serializers.UUIDField(required=False, help_text="Is, or was last, with this doctor.")
-    patient = serializers.UUIDField(required=False)
+    department = Id(required=False)
+    queue = Id(required=False, help_text="Stands, or stood last, in this line.")
+    doctor = Id(required=False, help_text="Is, or was last, with this doctor.")
+    patient = Id(required=False)
     service_day = Day(required=False)
     open = YesInQuery(required=False, help_text="Still here, or ended.")
 
@@ -249,9 +249,9 @@ class QueueBody(Strict):
 class LineBody(Strict):
     """Names a line: by itself, by its doctor, or by its department (the pool)."""
 
-    queue = serializers.UUIDField(required=False)
-    doctor = serializers.UUIDField(required=False)
-    department = serializers.UUIDField(required=False)
+    queue = Id(required=False)
+    doctor = Id(required=False)
+    department = Id(required=False)
 
     def validate(self, attrs: Any) -> Any:
         if sum(name in attrs for name in ("queue", "doctor", "department")) != 1:
@@ -270,7 +270,7 @@ def _arrival_fields() -> dict[str, Any]:
 class ArrivalBody(LineBody):
     """A known patient, into a line."""
 
-    patient = serializers.UUIDField()
+    patient = Id()
     again_reason = Line(200, required=False, allow_blank=True, default="", help_text="Why a second visit here.")
 
     def get_fields(self) -> dict[str, Any]:
@@ -280,7 +280,7 @@ class ArrivalBody(LineBody):
 class IntakeBody(LineBody):
     """A patient by id, or a new one, into a line."""
 
-    patient = serializers.UUIDField(required=False)
+    patient = Id(required=False)
     person = NewPatientBody(required=False)
     again_reason = Line(200, required=False, allow_blank=True, default="", help_text="Why a second visit here.")
 
@@ -298,7 +298,7 @@ class VisitStatusBody(Strict):
 
     status = Lower(choices=STATUS_WORDS, other_words=OTHER_WORDS)
     reason = Line(200, required=False, allow_blank=True, default="", help_text="For called, left and cancelled.")
-    doctor = serializers.UUIDField(required=False, help_text="Who calls; the line's own doctor if left out.")
+    doctor = Id(required=False, help_text="Who calls; the line's own doctor if left out.")
 
     def validate(self, attrs: Any) -> Any:
         if "status" not in attrs:
@@ -315,16 +315,16 @@ class NextBody(Strict):
 
 
 class PoolNextBody(NextBody):
-    doctor = serializers.UUIDField(help_text="Who calls.")
+    doctor = Id(help_text="Who calls.")
 
 
 class CallBody(NextBody):
-    visit = serializers.UUIDField()
+    visit = Id()
     reason = Line(200, help_text="Why out of order.")
 
 
 class WhoBody(Strict):
-    visit = serializers.UUIDField(required=False, help_text="Who is with the doctor, if left out.")
+    visit = Id(required=False, help_text="Who is with the doctor, if left out.")
 
 
 class SkipBody(WhoBody):
@@ -338,7 +338,7 @@ class CompleteAndCallBody(WhoBody):
 class DisplayBody(Strict):
     code = Line(12, help_text="What the screen shows.")
     name = Line(80)
-    queues = serializers.ListField(child=serializers.UUIDField(), allow_empty=False, max_length=100)
+    queues = serializers.ListField(child=Id(), allow_empty=False, max_length=100)
     languages = serializers.ListField(
         child=serializers.ChoiceField(choices=LANGUAGES), allow_empty=False, max_length=len(LANGUAGES), required=False
     )

@@ -34,7 +34,9 @@ R = TypeVar("R")
 M = TypeVar("M", bound=Model)
 TENANT = "X-Tenant-Id"
 KEY = "Idempotency-Key"
-KEPT_HEADERS = ("ETag", "Location", "X-Seq")
+KEPT_HEADERS = ("ETag", "X-Seq")
+NOT_KEPT = {401, 403, 429}
+"""Refusals that say nothing of the request itself: the same one may be right a moment later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +136,7 @@ class HouseViewSet(viewsets.ViewSet):
 
     # -- out --
 
-    def act(
-        self, verb: Callable[[], R], show: Callable[[R], Any], *, status: int = 200, location: str = ""
-    ) -> Response:
+    def act(self, verb: Callable[[], R], show: Callable[[R], Any], *, status: int = 200) -> Response:
         """Run one operation and answer with what ``show`` makes of its result: a document, or a ``Shown``.
 
         With an idempotency key the answer is made and kept inside the operation's transaction.
@@ -190,11 +190,11 @@ class HouseViewSet(viewsets.ViewSet):
         return response
 
     def _settle(self, claim: Claim, response: Any) -> Any:
-        """Keep what was answered without an operation: a refusal, mostly. A fault of ours may be tried again."""
-        if response.status_code >= 500:
+        """Keep what was answered without an operation: a refusal, mostly. What may pass by itself is not kept."""
+        if response.status_code in NOT_KEPT or response.status_code >= 500:
             api_once.store().drop(claim)
             return response
-        content = as_bytes(response.data) if isinstance(response, Response) else response.content
+        content = _content(response.data) if isinstance(response, Response) else response.content
         headers = {name: response[name] for name in KEPT_HEADERS if response.has_header(name)}
         try:
             api_once.store().keep(claim, Kept(response.status_code, content.decode(), headers))
@@ -258,7 +258,11 @@ def _kept(shown: Shown, op: acts.Op) -> Kept:
     headers = {name: value for name, value in shown.headers.items() if name in KEPT_HEADERS}
     if op.seq is not None:
         headers["X-Seq"] = str(op.seq)
-    return Kept(shown.status, as_bytes(shown.data).decode(), headers)
+    return Kept(shown.status, _content(shown.data).decode(), headers)
+
+
+def _content(data: Any) -> bytes:
+    return b"" if data is None else as_bytes(data)
 
 
 def _replayed(kept: Kept) -> HttpResponse:

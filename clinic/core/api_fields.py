@@ -33,19 +33,48 @@ UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp", "Cn"})
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-class Line(serializers.CharField):
+class OnlyText:
+    """A field that takes a text, and not a number or a truth that could be written as one."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data, input=data)  # type: ignore[attr-defined]
+        return super().to_internal_value(data)  # type: ignore[misc]
+
+
+class Line(OnlyText, serializers.CharField):
     """One line of text: no control characters, and not longer than its column."""
 
     def __init__(self, most: int, **options: Any) -> None:
         super().__init__(max_length=most, **options)
 
     def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
         text: str = super().to_internal_value(data)
         if not is_plain(text):
             self.fail("invalid")
         return text
+
+
+class Secret(OnlyText, serializers.CharField):
+    """A text that is taken as it is, spaces and all."""
+
+    def __init__(self, most: int, **options: Any) -> None:
+        super().__init__(max_length=most, trim_whitespace=False, **options)
+
+
+class Id(OnlyText, serializers.UUIDField):
+    """Another resource's id."""
+
+
+class Email(OnlyText, serializers.EmailField):
+    """An address of up to 254 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, **options)
+
+
+class Pattern(OnlyText, serializers.RegexField):
+    """A text of one form."""
 
 
 class Text(Line):

@@ -24,10 +24,10 @@ from clinic.directory.serializers import (
     DoctorBody,
     DoctorDoc,
     DoctorQuery,
+    DoctorStatusBody,
     RoomBody,
     RoomDoc,
     RoomQuery,
-    DoctorStatusBody,
 )
 from clinic.tenants.models import Membership
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.core.api_fields import Line, Moment, Number, Yes, YesInQuery
+from clinic.core.api_fields import Id, Line, Moment, Number, Pattern, Yes, YesInQuery
 from clinic.core.api_input import Lower, Query, Strict
 from clinic.directory.models import PREFIX, Department, Doctor
 
@@ -65,20 +65,20 @@ class DepartmentQuery(Query):
 
 class RoomQuery(Query):
     ordering = serializers.ChoiceField(choices=["name", "-name", "id", "-id"], default="name")
-    department = serializers.UUIDField(required=False)
+    department = Id(required=False)
     active = YesInQuery(required=False)
 
 
 class DoctorQuery(Query):
     ordering = serializers.ChoiceField(choices=["name", "-name", "id", "-id"], default="name")
-    department = serializers.UUIDField(required=False)
+    department = Id(required=False)
     status = Lower(choices=STATUSES, required=False)
     active = YesInQuery(required=False)
 
 
 class DepartmentBody(Strict):
     name = Line(80)
-    prefix = serializers.RegexField(PREFIX, help_text="One to three capital letters, without I and O.")
+    prefix = Pattern(PREFIX, help_text="One to three capital letters, without I and O.")
     kind = Lower(choices=KINDS, source="sort", required=False)
     sensitive = Yes(required=False)
     public_name = Line(80, required=False, allow_blank=True)
@@ -88,16 +88,16 @@ class DepartmentBody(Strict):
 class RoomBody(Strict):
     name = Line(40)
     place = Line(120, required=False, allow_blank=True)
-    department = serializers.UUIDField()
+    department = Id()
     active = Yes(source="is_active", required=False)
 
 
 class DoctorBody(Strict):
     name = Line(120)
     specialization = Line(80, required=False, allow_blank=True)
-    department = serializers.UUIDField()
-    room = serializers.UUIDField(required=False, allow_null=True)
-    membership = serializers.UUIDField(required=False, allow_null=True)
+    department = Id()
+    room = Id(required=False, allow_null=True)
+    membership = Id(required=False, allow_null=True)
     parallel_rooms = Number(1, 4, required=False)
     serves_pool = Yes(required=False)
     active = Yes(source="is_active", required=False)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from clinic.core.api_fields import Day, Line, Number, Text, Yes
+from clinic.core.api_fields import Day, Email, Line, Number, Pattern, Text, Yes
 from clinic.core.api_input import Lower, Query, Strict
 from clinic.records.models import Patient
 
@@ -57,8 +57,8 @@ class PersonBody(Strict):
     birth_estimated = Yes(required=False)
     sex = Lower(choices=SEXES, required=False)
     phone = Line(32, required=False, allow_blank=True)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
-    language = serializers.RegexField(
+    email = Email(required=False, allow_blank=True)
+    language = Pattern(
         r"^([a-z]{2,3}(-[A-Za-z0-9]{2,4})?)?$", max_length=8, required=False, allow_blank=True, help_text="BCP 47."
     )
     address = Line(200, required=False, allow_blank=True)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from clinic.core.access import MATRIX, ROLES
-from clinic.core.api_fields import Line, Moment, Named, Number
+from clinic.core.api_fields import Email, Line, Moment, Named, Number, Pattern, Secret
 from clinic.core.api_input import Strict
 from clinic.tenants.models import HospitalConfig
 
@@ -141,14 +141,14 @@ class SignedInDoc(TokensDoc):
 class RegisterBody(Strict):
     """A new person, with a new hospital or a join code."""
 
-    email = serializers.EmailField(max_length=254)
+    email = Email()
     name = Line(120)
-    password = serializers.CharField(max_length=256, trim_whitespace=False)
+    password = Secret(256)
     hospital = Line(120, required=False, help_text="Name of the new hospital.")
     join_code = Line(32, required=False, help_text="Instead of a new hospital: join one.")
     time_zone = Line(64, required=False)
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
-    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+    currency = Pattern(r"^[A-Z]{3}$", required=False)
 
     def validate(self, attrs: Any) -> Any:
         if ("hospital" in attrs) == ("join_code" in attrs):
@@ -157,23 +157,23 @@ class RegisterBody(Strict):
 
 
 class LoginBody(Strict):
-    email = serializers.CharField(max_length=254)
-    password = serializers.CharField(max_length=256, trim_whitespace=False)
+    email = Secret(254)
+    password = Secret(256)
     hospital = Line(64, required=False, help_text="Id or short name: the tokens then hold for this hospital only.")
 
 
 class RefreshBody(Strict):
-    refresh = serializers.CharField(max_length=4096)
+    refresh = Secret(4096)
 
 
 class HospitalBody(Strict):
     name = Line(120, required=False)
     address = Line(200, required=False, allow_blank=True)
     phone = Line(32, required=False, allow_blank=True)
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    email = Email(required=False, allow_blank=True)
     time_zone = Line(64, required=False)
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
-    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+    currency = Pattern(r"^[A-Z]{3}$", required=False)
     service_day_cut = serializers.TimeField(required=False, input_formats=["%H:%M"], format="%H:%M")
 
 

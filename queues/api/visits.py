@@ -27,11 +27,11 @@ from queues.serializers import (
     SKIPPED,
     ArrivalBody,
     NewVisitDoc,
-    VisitStatusBody,
     UndoBody,
     UndoneDoc,
     VisitDoc,
     VisitQuery,
+    VisitStatusBody,
 )
 
 WRONG_STATE = "VISIT_WRONG_STATE"
