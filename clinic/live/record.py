@@ -21,7 +21,7 @@ from clinic.core.access import Actor
 from clinic.core.acts import Op, done
 from clinic.core.errors import Conflict, from_integrity_error
 from clinic.core.nouns import Versioned
-from clinic.core.tenancy import require_hospital_id
+from clinic.core.tenancy import TenantModel, WrongHospital, require_hospital_id
 from clinic.live import bell, ledger
 from clinic.live.ledger import Draft, RowChange, logged
 
@@ -256,14 +256,16 @@ def record(name: str, *subjects: Versioned, reason: str = "") -> None:
 
     A subject may be unchanged (the doctor of a call): the event then counts as touching it.
     """
-    work = _working()
+    work, here = _working(), require_hospital_id()
     refs = tuple(dict.fromkeys(subject.ref for subject in subjects))
     topics: set[str] = set()
     changes: dict[str, RowChange] = {}
     for subject in subjects:
+        if isinstance(subject, TenantModel) and subject.hospital_id != here:
+            raise WrongHospital(subject.ref)  # also where nothing of it changed: its topics would ring here
         topics.update(subject.live_topics())
         noted = work.open.pop(subject.ref, None)
         if noted is not None:
             topics.update(noted.topics)
             changes[subject.ref] = noted
-    work.drafts.append(Draft(require_hospital_id(), name, clock.now(), refs, tuple(sorted(topics)), changes, reason))
+    work.drafts.append(Draft(here, name, clock.now(), refs, tuple(sorted(topics)), changes, reason))

@@ -73,7 +73,11 @@ def correct(patient: Patient, *, actor: Actor, **fields: Any) -> Patient:
 def note_access(patient: Patient, *, page: str, why: str = "", actor: Actor) -> None:
     """Write down that somebody opened this record (R6.10)."""
     AccessLog.objects.create(
-        user_id=actor.user_id, actor=f"{actor.kind}:{actor.id}", patient_id=patient.pk, page=page, why=why
+        user_id=actor.user_id,
+        actor=f"{actor.kind}:{actor.id}",
+        patient_id=patient.in_hospital().pk,
+        page=page,
+        why=why,
     )
 
 

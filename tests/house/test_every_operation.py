@@ -1,0 +1,152 @@
+"""Every operation, by an example of each: does it, is told in full, refuses strangers, and reaches every screen.
+
+The operations are found by introspection; one without an example in ``tests/house/calls`` fails.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from django.db import models
+
+from clinic.core.access import Actor
+from clinic.core.errors import DomainError, Forbidden
+from clinic.core.tenancy import every_hospital
+from clinic.live.record import done
+from clinic.records.models import AccessLog
+from clinic.tenants.models import PublicToken
+from tests.house import calls as _calls  # noqa: F401  registers the examples
+from tests.house import events, regions
+from tests.house.examples import APART, EACH, EXAMPLES, REFUSED, SAME, Call, Example, decorated, operations
+from tests.ledger import recorded, rows
+from tests.live.helpers import assert_live
+from tests.world import House, World
+
+pytestmark = pytest.mark.django_db
+each = pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES.keys())
+
+
+def act(example: Example, house: House, call: Call, actor: Actor | None = None) -> Any:
+    with house.open():
+        who = actor or example.actor(house)
+    with example.open(house):
+        return example.operation(*call.args, actor=who, **call.kwargs)
+
+
+def arranged(example: Example, house: House) -> Call:
+    with example.open(house), house.open():
+        return example.arrange(house)
+
+
+def fresh(house: House, call: Call) -> None:
+    """As a door would find them again: the rows of the call, loaded anew. One that is gone stays as it was."""
+    for value in [*call.args, *call.kwargs.values()]:
+        if isinstance(value, models.Model):
+            with house.open(), suppress(type(value).DoesNotExist):
+                value.refresh_from_db()
+
+
+def world_of_rows() -> dict[str, Any]:
+    """All nouns and what else an operation may write, of all hospitals."""
+    with every_hospital("a test compares all tables"):
+        log = list(AccessLog.across_hospitals.values())
+    return {**rows(), "log": log, "links": list(PublicToken.objects.order_by("pk").values())}
+
+
+def test_every_operation_has_its_example() -> None:
+    found = operations()
+    known = EXAMPLES.keys() | APART.keys()
+    assert sorted(found.keys() - known) == [], "operations without an example in tests/house/calls"
+    assert sorted(known - found.keys()) == []
+    assert not EXAMPLES.keys() & APART.keys()
+    assert sorted(decorated() - {name.rpartition(".")[2] for name in found}) == [], "operations hidden in functions"
+
+
+@each
+def test_it_does_it_and_the_log_tells_everything(world: World, example: Example) -> None:
+    call = arranged(example, world.harbor)
+    with recorded(world.harbor) as told:
+        act(example, world.harbor, call)
+        if not example.silent:
+            assert done().seq is not None
+    assert bool(told.events) != example.silent
+    documented = events.documented()
+    for event in told.events:
+        kinds = {ref.partition(":")[0] for ref in event.subjects}
+        assert kinds <= set(documented[event.name].subjects), f"docs/events.md: {event.name} has also {kinds}"
+
+
+@each
+def test_whoever_lacks_the_ability_is_refused(world: World, example: Example) -> None:
+    call = arranged(example, world.harbor)
+    before = world_of_rows()
+    nobody = Actor(kind="member", id="0", name="Nobody")
+    others = [nobody, *example.others(world.harbor)]
+    with recorded(world.harbor) as told:
+        for other in others:
+            with pytest.raises(Forbidden):
+                act(example, world.harbor, call, other)
+    assert told.events == []
+    assert world_of_rows() == before
+
+
+def names_a_row(call: Call) -> bool:
+    def is_row(value: Any) -> bool:
+        return any(map(is_row, value)) if isinstance(value, list | tuple) else isinstance(value, models.Model)
+
+    return any(map(is_row, [*call.args, *call.kwargs.values()]))
+
+
+@each
+def test_what_is_another_hospitals_is_not_there(world: World, example: Example) -> None:
+    """The same call by the same role of the other hospital, and for a person's own account by another person."""
+    call = arranged(example, world.harbor)
+    if not call.args or (example.platform and not names_a_row(call)) or not example.foreign:
+        return  # nothing in the call is of any hospital, or it is a join code, which opens its hospital to its holder
+    world.hilltop.waiting(1)
+    with world.hilltop.open():
+        stranger = example.actor(world.hilltop)
+    before, answer = world_of_rows(), None
+    with recorded(world.hilltop) as told, suppress(Exception):
+        answer = act(example, world.hilltop, call, stranger)
+    assert answer is None, "it answered something about another hospital's row"
+    assert told.events == []
+    assert world_of_rows() == before
+
+
+@each
+def test_twice_is_what_the_example_says(world: World, example: Example) -> None:
+    call = arranged(example, world.harbor)
+    act(example, world.harbor, call)
+    fresh(world.harbor, call)
+    before = world_of_rows()
+    with recorded(world.harbor) as told:
+        if example.twice == REFUSED:
+            with pytest.raises(DomainError):
+                act(example, world.harbor, call)
+        else:
+            act(example, world.harbor, call)
+    if example.twice == EACH:
+        assert told.events or example.silent
+    else:
+        assert example.twice in (SAME, REFUSED)
+        assert told.events == []
+        assert world_of_rows() == before
+
+
+@each
+def test_live_equals_reload(world: World, example: Example) -> None:
+    """Every region of the hospital shows after the act what a reload shows, and one of them did change."""
+    call = arranged(example, world.harbor)
+    if example.platform:
+        assert example.quiet
+        return
+    with world.harbor.open():
+        names = regions.all_names()
+        assert_live(lambda: act(example, world.harbor, call), *names, changed=not example.quiet)
+
+
+def test_every_kind_of_region_is_among_those_compared() -> None:
+    assert regions.ours() == set(regions.KEYS)
