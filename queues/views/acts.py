@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -128,7 +128,7 @@ def queue_open(request: HttpRequest, pk: UUID) -> str:
 def call(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Call a chosen patient out of order: a reason (R3.10), and for a pool who calls."""
     visit, actor = find(Visit, pk), actor_of(request)
-    form = CallForm(request.POST or None, actor=actor, leg=calls.leg_of(visit, lock=False))
+    form = CallForm(_told(request), actor=actor, leg=calls.leg_of(visit, lock=False))
     if not (form.is_bound and form.is_valid()):
         return _ask(request, form, visit, _("Call %(token)s out of order") % {"token": visit.token}, _("Call now"))
     leg = calls.call(visit, form.cleaned_data["doctor"], reason=form.cleaned_data["reason"], actor=actor)
@@ -140,11 +140,16 @@ def call(request: HttpRequest, pk: UUID) -> HttpResponse:
 def cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a visit back that should not be, with a reason."""
     visit = find(Visit, pk)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(_told(request))
     if not (form.is_bound and form.is_valid()):
         return _ask(request, form, visit, _("Cancel %(token)s") % {"token": visit.token}, _("Cancel the visit"))
     ends.cancel(visit, reason=form.cleaned_data["reason"], actor=actor_of(request))
     return answer(request, _("%(token)s cancelled") % {"token": visit.token}, back=reverse("queues:reception"))
+
+
+def _told(request: HttpRequest) -> QueryDict | None:
+    """The answer to the question; None where it has not been asked yet (a row's button without script)."""
+    return request.POST if "reason" in request.POST or http.is_fragment(request) else None
 
 
 def _ask(request: HttpRequest, form: CallForm | CancelForm, visit: Visit, title: str, do: str) -> HttpResponse:

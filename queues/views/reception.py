@@ -82,14 +82,15 @@ def found(request: HttpRequest) -> HttpResponse:
 def arrive(request: HttpRequest) -> HttpResponse:
     """Take somebody in. What is missing or doubtful comes back with what was typed."""
     form = WalkInForm(request.POST)
+    if matches := _matches(request):
+        return _page(request, form, status=422, matches=matches)
     try:
         if not form.is_valid():
             raise Invalid("row.invalid", form.first_error())
-        if http.is_fragment(request) or not (choices := _matches(form)):
-            return _taken_in(request, form, _take_in(request, form))
+        arrival = _take_in(request, form)
     except DomainError as error:
         return _again(request, form, error)
-    return _page(request, form, status=422, matches=choices)
+    return _taken_in(request, form, arrival)
 
 
 def _take_in(request: HttpRequest, form: WalkInForm) -> intake.Arrival:
@@ -113,11 +114,12 @@ def _taken_in(request: HttpRequest, form: WalkInForm, arrival: intake.Arrival) -
     return told
 
 
-def _matches(form: WalkInForm) -> list[dict[str, str]]:
-    """Without script nobody looked anybody up: what was typed is looked up now, and the desk chooses."""
-    given = form.cleaned_data
-    typed = given["q"]
-    if given["patient"] or given["given_name"] or given["family_name"] or not typed:
+def _matches(request: HttpRequest) -> list[dict[str, str]]:
+    """Without script nobody looked anybody up: what was typed is looked up now, once, and the desk chooses."""
+    given = request.POST
+    typed = given.get("q", "").strip()[:80]
+    settled = any(given.get(name) for name in ("patient", "given_name", "family_name"))
+    if http.is_fragment(request) or settled or not typed or given.get("looked") == typed:
         return []
     return people.faces(search.find(typed))
 

@@ -1,30 +1,23 @@
-"""What the regions show, and that each operation brings every one of them to what a reload would show."""
+"""What the regions of the lines show."""
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
 from django.utils import timezone
 
-from clinic.core.access import PATIENT, SYSTEM, Actor
 from clinic.directory import operations as directory
 from clinic.directory.models import Doctor
 from clinic.live import render
-from clinic.live.record import change, done, operation, record
+from clinic.live.record import done
 from clinic.live.render import Want
-from clinic.records import operations as records
-from clinic.tenants import days
-from clinic.tenants.models import HospitalConfig, PublicToken
-from queues import operations
-from queues.models import Display, Leg, Queue, Visit
-from queues.operations import calls, displays, ends, intake, lines, undo, walk_in
-from tests.live.helpers import assert_live
+from queues.models import Display, Queue, Visit
+from queues.operations import calls, ends, intake, undo
+from tests.queues.helpers import called, everywhere, missed, pair, set_policy, shown
 from tests.world import House, World
 
 pytestmark = pytest.mark.django_db
@@ -33,177 +26,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def no_old_rows() -> None:
     render.forget()
-
-
-def pair(house: House, **options: Any) -> Display:
-    displays.put_up()
-    code = PublicToken.objects.latest("pk").code
-    wanted: dict[str, Any] = {"name": "Waiting room", "queues": [house.own, house.pool], **options}
-    return displays.pair(code, actor=house.desk, **wanted)
-
-
-def everywhere(house: House, *visits: Visit) -> list[str]:
-    """Every region of the lines in this hospital, and the visits' own places."""
-    found = ["reception-sub:today"]
-    for queue in Queue.objects.all():
-        found += [f"line:{queue.pk}", f"queue-head:{queue.pk}", f"line-label:{queue.pk}"]
-    for doctor in Doctor.objects.all():
-        found += [f"doctor-{part}:{doctor.pk}" for part in ("bar", "room", "next")]
-    for display in Display.objects.all():
-        found += [f"display-now:{display.pk}", f"display-lines:{display.pk}"]
-    found += [f"patient-visits:{patient.pk}" for patient in house.people]
-    department = house.department.pk
-    return [*found, f"status:{department}", *(f"status:{department}#{visit.pk}" for visit in visits)]
-
-
-def shown(name: str) -> Any:
-    """What a region's loader gives under the hospital's time zone: its context, and its rows."""
-    kind, _, key = name.partition(":")
-    with timezone.override(days.current_hospital().zone):
-        return render.kinds()[kind].load([key])[key]
-
-
-# --- every operation: live equals reload ---------------------------------------------------------------------------
-
-Case = Callable[[House, list[Visit]], Callable[[], Any]]
-
-
-def _called(house: House) -> Leg:
-    leg = calls.call_next(house.doctor, actor=house.medic)
-    assert leg is not None
-    return leg
-
-
-def _start(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    leg = _called(house)
-    return lambda: calls.start(leg.visit, actor=house.medic)
-
-
-def _recall(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    with time_machine.travel(timezone.now() - timedelta(seconds=30), tick=False):
-        leg = _called(house)
-    return lambda: calls.recall(leg.visit, actor=house.medic)
-
-
-def _skip(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    leg = _called(house)
-    return lambda: calls.skip(leg.visit, actor=house.medic)
-
-
-def _complete(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    leg = _called(house)
-    calls.start(leg.visit, actor=house.medic)
-    return lambda: ends.complete(leg.visit, actor=house.medic)
-
-
-def _complete_and_call(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    leg = _called(house)
-    return lambda: ends.complete_and_call(leg.visit, actor=house.medic)
-
-
-def _no_show(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    begun = timezone.now() - timedelta(minutes=5)
-    with time_machine.travel(begun, tick=False) as clock:
-        leg = _called(house)
-        clock.shift(timedelta(seconds=90))
-        calls.recall(leg.visit, actor=house.medic)
-    return lambda: ends.no_show(leg.visit, actor=house.medic)
-
-
-def _undo(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    _called(house)
-    seq = done().seq
-    assert seq is not None
-    return lambda: undo.undo(seq, actor=house.medic)
-
-
-def _revoke(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    display = Display.objects.get()
-    return lambda: displays.revoke(display, actor=house.desk)
-
-
-def _own_line(house: House, visits: list[Visit]) -> Callable[[], Any]:
-    directory.change_doctor(house.doctor, name="Dr. Leïla Benali-Roux", actor=house.actor("owner"))
-    return lambda: lines.ensure_own_line(house.doctor, actor=SYSTEM)
-
-
-def _phone(visit: Visit) -> Actor:
-    return Actor(kind="patient", id=visit.ref, name="", abilities=PATIENT)
-
-
-CASES: dict[str, Case] = {
-    "calls.call_next": lambda h, v: lambda: _called(h),
-    "calls.call": lambda h, v: lambda: calls.call(v[2], h.doctor, reason="in pain", actor=h.desk),
-    "calls.recall": _recall,
-    "calls.start": _start,
-    "calls.skip": _skip,
-    "ends.complete": _complete,
-    "ends.complete_and_call": _complete_and_call,
-    "ends.no_show": _no_show,
-    "ends.leave": lambda h, v: lambda: ends.leave(v[1], actor=h.desk),
-    "ends.leave_by_link": lambda h, v: lambda: ends.leave_by_link(v[1], actor=_phone(v[1])),
-    "ends.cancel": lambda h, v: lambda: ends.cancel(v[1], reason="twice", actor=h.desk),
-    "intake.arrive": lambda h, v: lambda: intake.arrive(h.own, h.patient("Ngozi"), klass="urgent", actor=h.desk),
-    "walk_in.take_in": lambda h, v: lambda: walk_in.take_in(h.pool, {"family_name": "Nova"}, actor=h.desk),
-    "lines.ensure_own_line": _own_line,
-    "lines.set_open": lambda h, v: lambda: lines.set_open(h.own, False, actor=h.desk),
-    "displays.revoke": _revoke,
-    "undo.undo": _undo,
-}
-
-QUIET = {
-    "displays.pair": "the screen it makes is in no page yet",
-    "lines.ensure_pool": "the line it makes is in no page yet",
-    "lines.tell_new_names": "pages hear of the name itself",
-}
-"""Operations that change nothing any page shows, and why."""
-
-
-@pytest.mark.parametrize("name", sorted(CASES))
-def test_live_equals_reload(world: World, name: str) -> None:
-    house = world.harbor
-    visits = [*house.waiting(4), *house.waiting(2, house.pool)]
-    with house.open():
-        pair(house, languages=["en", "es"], names="initials")
-        act = CASES[name](house, visits)
-        assert_live(act, *everywhere(house, *visits))
-
-
-def test_every_operation_of_the_lines_is_covered() -> None:
-    found = set()
-    for module in pkgutil.iter_modules(operations.__path__):
-        verbs = import_module(f"queues.operations.{module.name}")
-        found |= {f"{module.name}.{name}" for name, verb in vars(verbs).items()
-                  if hasattr(verb, "ability") and verb.__module__ == verbs.__name__}  # fmt: skip
-    assert found == set(CASES) | set(QUIET)
-
-
-@pytest.mark.parametrize("field", ["patient", "doctor", "room", "status", "policy"])
-def test_changes_of_lower_rooms_reach_every_screen(world: World, field: str) -> None:
-    house = world.harbor
-    visits = house.waiting(3)
-    owner = house.actor("owner")
-    acts: dict[str, Callable[[], Any]] = {
-        "patient": lambda: records.correct(house.people[1], family_name="Renamed", actor=house.desk),
-        "doctor": lambda: directory.change_doctor(house.doctor, name="Dr. New", actor=owner),
-        "room": lambda: directory.change_room(house.room, name="Room 9", actor=owner),
-        "status": lambda: directory.set_status(house.doctor, Doctor.ON_BREAK, actor=house.medic),
-        "policy": lambda: _policy(owner, skip_places=5),
-    }
-    with house.open():
-        pair(house)
-        _called(house)
-        assert_live(acts[field], *everywhere(house, *visits))
-
-
-def _policy(owner: Actor, **fields: Any) -> None:
-    @operation("hospital.manage")
-    def set_policy(*, actor: Actor) -> None:
-        config = HospitalConfig.objects.get()
-        change(config, **fields)
-        record("hospital.policies_changed", config)
-
-    set_policy(actor=owner)
 
 
 # --- how much a load costs -----------------------------------------------------------------------------------------
@@ -221,7 +43,7 @@ def test_a_kind_loads_in_a_fixed_number_of_queries(
     house.waiting(5)
     house.waiting(5, house.pool)
     with house.open():
-        _called(house)
+        called(house)
         for n in range(3):
             pair(house, name=f"Screen {n}")
         keys = [name.partition(":")[2] for name in everywhere(house) if name.partition(":")[0] == kind]
@@ -282,12 +104,12 @@ def test_a_patient_learns_why_others_go_first_and_nothing_about_them(world: Worl
     assert "knife" not in repr(row)
 
 
-def test_the_rows_of_a_line_do_not_change_when_the_head_is_called(world: World) -> None:
+def test_the_rows_of_a_line_do_not_change_when_the_head_iscalled(world: World) -> None:
     house = world.harbor
     house.waiting(5)
     with house.open():
         before = {row.key: row for row in shown(f"line:{house.own.pk}").rows}
-        _called(house)
+        called(house)
         after = {row.key: row for row in shown(f"line:{house.own.pk}").rows}
     assert len(after) == 4
     assert all(before[key] == row for key, row in after.items())
@@ -315,7 +137,7 @@ def test_one_button_is_filled_at_each_step(world: World) -> None:
         directory.set_status(house.doctor, Doctor.ON_BREAK, actor=house.medic)
         assert filled(house)[0] == "resume_call"
         directory.set_status(house.doctor, Doctor.ON_TIME, actor=house.medic)
-        _called(house)
+        called(house)
         assert filled(house) == ("start", f"First start, skip or close {visits[0].token}: one patient at a time.")
         calls.start(visits[0], actor=house.medic)
         assert filled(house)[0] == "complete_call"
@@ -332,10 +154,10 @@ def test_a_second_room_is_free_while_somebody_is_in_the_first(world: World) -> N
     visits = house.waiting(3)
     with house.open():
         directory.change_doctor(house.doctor, parallel_rooms=2, actor=house.actor("owner"))
-        _called(house)
+        called(house)
         calls.start(visits[0], actor=house.medic)
         assert filled(house)[0] == "call"
-        _called(house)
+        called(house)
         calls.start(visits[1], actor=house.medic)
         card = shown(f"doctor-next:{house.doctor.pk}").context
         assert (card.act, card.closes_token, card.names_closed) == ("complete_call", visits[0].token, True)
@@ -362,11 +184,11 @@ def test_a_name_is_shown_only_if_policy_display_and_patient_allow(
 ) -> None:
     house = world.harbor
     with house.open():
-        _policy(house.actor("owner"), display_names=hospital)
+        set_policy(house.actor("owner"), display_names=hospital)
         screen = pair(house, names=display)
         patient = house.patient("Grace", "Okafor", display_opt_out=opt_out)
         intake.arrive(house.own, patient, actor=house.desk)
-        _called(house)
+        called(house)
         assert [call.name for call in board(house, screen).calls] == [name]
 
 
@@ -378,7 +200,7 @@ def test_a_sensitive_department_has_a_neutral_name_on_public_screens(world: Worl
         directory.change_department(house.department, name="HIV clinic", sensitive=True, actor=house.actor("owner"))
         directory.change_doctor(house.doctor, specialization="HIV medicine", actor=house.actor("owner"))
         screen = pair(house)
-        _called(house)
+        called(house)
         public = [board(house, screen), shown(f"display-lines:{screen.pk}").rows,
                   [r for r in shown(f"status:{house.department.pk}").rows if r.key == str(visit.pk)]]  # fmt: skip
     assert "HIV" not in repr(public)
@@ -391,14 +213,14 @@ def test_each_call_and_recall_is_announced_anew_in_every_language(world: World) 
     with house.open(), time_machine.travel("2026-11-20T09:00:00Z", tick=False) as clock:
         screen = pair(house, languages=["en", "es"])
         keys = []
-        _called(house)
+        called(house)
         seq = done().seq or 0
         keys.append(board(house, screen).calls[0].key)
         assert [said.lang for said in board(house, screen).calls[0].says] == ["en", "es"]
         assert board(house, screen).calls[0].says[0].text == "Token A 0 0 1, Room 4"
         undo.undo(seq, actor=house.medic)
         clock.shift(timedelta(seconds=10))
-        _called(house)
+        called(house)
         keys.append(board(house, screen).calls[0].key)
         clock.shift(timedelta(seconds=10))
         calls.recall(visit, actor=house.medic)
@@ -423,7 +245,7 @@ def test_an_undone_call_is_followed_by_please_wait_for_a_minute(world: World) ->
     visit = house.waiting(1)[0]
     with house.open(), time_machine.travel("2026-11-20T09:00:00Z", tick=False) as clock:
         screen = pair(house)
-        _called(house)
+        called(house)
         undo.undo(done().seq or 0, actor=house.medic)
         assert [back.token for back in board(house, screen).taken_back] == [visit.token]
         place = shown(f"status:{house.department.pk}").rows[0]
@@ -438,7 +260,7 @@ def test_an_undone_arrival_or_skip_asks_nobody_to_wait(world: World) -> None:
     house.waiting(2)
     with house.open():
         screen = pair(house)
-        leg = _called(house)
+        leg = called(house)
         calls.skip(leg.visit, actor=house.medic)
         undo.undo(done().seq or 0, actor=house.medic)
         assert board(house, screen).taken_back == ()
@@ -450,7 +272,7 @@ def test_missed_calls_of_today_are_listed(world: World) -> None:
     visit = house.waiting(1)[0]
     with house.open():
         screen = pair(house)
-        _no_show(house, [visit])()
+        ends.no_show(missed(house).visit, actor=house.medic)
         assert board(house, screen).missed == (visit.token,)
 
 
@@ -461,7 +283,7 @@ def test_a_display_announces_the_calls_of_its_lines_only(world: World) -> None:
     with house.open():
         other = Queue.objects.get(doctor=house.colleague)
         mine, theirs = pair(house, queues=[house.own]), pair(house, queues=[other], name="Other")
-        _called(house)
+        called(house)
         calls.start(Visit.objects.get(legs__server=house.doctor), actor=house.medic)
         calls.call(pooled, house.colleague, reason="now", actor=house.desk)
         assert board(house, mine).calls == ()
@@ -485,7 +307,7 @@ def test_a_place_tells_each_end(world: World) -> None:
     with house.open():
         ends.leave(second, actor=house.desk)
         ends.cancel(third, reason="twice", actor=house.desk)
-        _called(house)
+        called(house)
         states = {row.key: row.state for row in shown(f"status:{house.department.pk}").rows}
         assert states == {str(first.pk): "called", str(second.pk): "left", str(third.pk): "cancelled"}
         calls.start(first, actor=house.medic)
@@ -513,7 +335,7 @@ def test_frames_of_a_long_line_are_small(world: World) -> None:
         want = Want("line", str(house.own.pk), render.kinds()["line"].audience)
         head = Want("queue-head", str(house.own.pk), render.kinds()["queue-head"].audience)
         steps: list[Callable[[], Any]] = [
-            lambda: _called(house),
+            lambda: called(house),
             lambda: calls.skip(Visit.objects.get(legs__server=house.doctor), actor=house.medic),
             lambda: intake.arrive(house.own, house.patient("Long Given Name", "And A Long Family Name"),
                                   klass="urgent", class_reason="short of breath", actor=house.desk),
