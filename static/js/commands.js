@@ -63,7 +63,8 @@
     if (document.documentElement.dataset.keys === "off" || flow.typing(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key === "Enter") {
       const row = event.target.closest?.("[data-row]");
-      if (event.target === row) return row.querySelector("[data-open], a")?.click();
+      const open = row?.querySelector("[data-open]") || [...(row?.querySelectorAll("a, summary") || [])].find((el) => !el.closest(".menu-list"));
+      if (row && event.target === row) return open?.click();
       if (event.target.closest?.(INTERACTIVE)) return;
     }
     if (event.key.length > 1 && event.key !== "Enter") return;

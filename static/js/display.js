@@ -102,6 +102,8 @@
   }
 
   document.addEventListener("live:applied", () => look());
+  /* Switched off by the desk: nothing stays on the wall; the screen asks for a new pairing. */
+  document.addEventListener("live:ended", () => location.replace("/d/"));
   button?.addEventListener("click", async () => {
     if (state.heard) {
       state.muted = !state.muted;

@@ -151,6 +151,7 @@
     Object.values(timers).forEach(clearTimeout);
     root.toggleAttribute("data-link-ended", true);
     link("offline");
+    document.dispatchEvent(new CustomEvent("live:ended"));
   }
 
   /* --- no socket: plain GET every 15 s --------------------------------------------------------------------------- */

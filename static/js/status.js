@@ -21,5 +21,6 @@
 
   document.addEventListener("live:applied", show);
   document.addEventListener("live:settled", show);
+  document.addEventListener("live:ended", () => location.reload());
   show();
 })();
