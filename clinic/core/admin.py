@@ -111,12 +111,16 @@ class HouseAdmin(ModelAdmin, Untransacted):  # type: ignore[misc]
         raise NotImplementedError
 
     def for_each(self, request: HttpRequest, rows: Iterable[Any], act: Callable[..., Any], said: str) -> None:
-        """An action: call the operation for each chosen row, one transaction each, and say how many."""
+        """An action: call the operation for each chosen row, one transaction each; say how many, and what refused."""
         done = 0
-        for row in rows:
-            act(row, actor=actor_of(request))
-            done += 1
-        self.message_user(request, f"{said} ({done})", messages.SUCCESS)
+        for row in list(rows):
+            try:
+                act(row, actor=actor_of(request))
+                done += 1
+            except DomainError as error:
+                self.message_user(request, f"{row}: {error.message}", messages.ERROR)
+        if done:
+            self.message_user(request, f"{said} ({done})", messages.SUCCESS)
 
     # -- whose rows --
 
