@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import UUIDField
 
@@ -33,15 +33,21 @@ def policies() -> HospitalConfig:
 
 
 def service_day(hospital: Hospital, at: datetime | None = None) -> date:
-    """The local date ``at`` belongs to, where a day begins at ``service_day_cut``: 03:59 is still yesterday."""
-    local = (at or clock.now()).astimezone(hospital.zone)
-    day = local.date()
-    return day if local.time() >= hospital.service_day_cut else day - timedelta(days=1)
+    """The local date ``at`` belongs to, where a day begins at ``service_day_cut``: 03:59 is still yesterday.
+
+    Instants are compared and not clock faces, which a change of the clocks shows twice or never: a service day never
+    begins twice.
+    """
+    moment = at or clock.now()
+    day = moment.astimezone(hospital.zone).date()
+    return day if moment >= day_start(hospital, day) else day - timedelta(days=1)
 
 
 def day_start(hospital: Hospital, day: date) -> datetime:
-    """The instant a service day begins. At a DST change the cut is taken at the first instant that shows it."""
-    return datetime.combine(day, hospital.service_day_cut, tzinfo=hospital.zone)
+    """The instant a service day begins, in UTC: the first that shows the cut, or when the clocks jump over it, the
+    one that would have shown it.
+    """
+    return datetime.combine(day, hospital.service_day_cut, tzinfo=hospital.zone).astimezone(UTC)
 
 
 def day_end(hospital: Hospital, day: date) -> datetime:
