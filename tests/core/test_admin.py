@@ -18,8 +18,8 @@ from clinic.directory.models import Department, Doctor, Room
 from clinic.live.models import Event
 from clinic.records import operations as records
 from clinic.records.models import AccessLog, Patient
-from clinic.tenants import auth, operations
-from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, JoinCode, Membership, User
+from clinic.tenants import auth, links, operations
+from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, JoinCode, Membership, PublicToken, User
 from queues.models import Display, Queue
 from queues.operations import displays
 from tests.world import ROLES, House, World
@@ -38,7 +38,7 @@ def fill(house: House) -> dict[type[Model], Any]:
         code = operations.create_join_code("nurse", actor=owner)
         key, _raw = operations.create_key(name=f"canary-{slug}", abilities=["queues.view"], actor=owner)
         shown = displays.put_up()
-        token = displays.links.PublicToken.objects.get(hash=displays.links.hashed(shown))
+        token = PublicToken.objects.get(hash=links.hashed(shown))
         display = displays.pair(token.code, name=f"canary-{slug}", queues=[house.own], actor=owner)
         return {
             Hospital: house.hospital, HospitalConfig: HospitalConfig.objects.get(), Membership:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -18,12 +19,12 @@ from clinic.tenants.models import PLATFORM_ID, HospitalConfig, Membership
 from tests.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db
-FRAGMENT = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/h/harbor/reception/"}
+FRAGMENT: dict[str, Any] = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://testserver/h/harbor/reception/"}
 ME = "/h/harbor/me/"
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[Any]:
     with time_machine.travel("2026-11-20T08:00:00Z", tick=False) as traveller:
         yield traveller
 
@@ -39,7 +40,7 @@ def cookies(client: Client) -> dict[str, str]:
     return {name: morsel.value for name, morsel in client.cookies.items()}
 
 
-def test_idleness_ends_a_session_at_the_policys_limit(world: World, clock: time_machine.Coordinates) -> None:
+def test_idleness_ends_a_session_at_the_policys_limit(world: World, clock: Any) -> None:
     client = signed_in(world)
     assert client.get(ME).status_code == 200
     clock.shift(timedelta(minutes=14, seconds=59))
@@ -55,7 +56,7 @@ def test_idleness_ends_a_session_at_the_policys_limit(world: World, clock: time_
     assert not Session.objects.filter(session_key=client.cookies["session"].value).exists()
 
 
-def test_the_policy_is_read_not_a_constant(world: World, clock: time_machine.Coordinates) -> None:
+def test_the_policy_is_read_not_a_constant(world: World, clock: Any) -> None:
     house = world.harbor
     with house.open():
         operations.change_policies(HospitalConfig.objects.get(), idle_minutes=60, actor=house.actor("owner"))
@@ -71,7 +72,7 @@ def test_the_policy_is_read_not_a_constant(world: World, clock: time_machine.Coo
 
 
 @pytest.mark.rule("1.5")
-def test_twelve_hours_are_the_end_whatever_one_does(world: World, clock: time_machine.Coordinates) -> None:
+def test_twelve_hours_are_the_end_whatever_one_does(world: World, clock: Any) -> None:
     client = signed_in(world)
     answers = []
     for _ in range(73):
@@ -80,7 +81,7 @@ def test_twelve_hours_are_the_end_whatever_one_does(world: World, clock: time_ma
     assert answers == [200] * 71 + [302] * 2
 
 
-def test_refreshes_polling_and_sockets_are_no_acts(world: World, clock: time_machine.Coordinates) -> None:
+def test_refreshes_polling_and_sockets_are_no_acts(world: World, clock: Any) -> None:
     client = signed_in(world)
     client.get(ME)
     for _ in range(60):
@@ -92,9 +93,7 @@ def test_refreshes_polling_and_sockets_are_no_acts(world: World, clock: time_mac
     assert client.get(ME).status_code == 302
 
 
-def test_an_ended_session_gives_a_fragment_a_redirect_header_and_no_page(
-    world: World, clock: time_machine.Coordinates
-) -> None:
+def test_an_ended_session_gives_a_fragment_a_redirect_header_and_no_page(world: World, clock: Any) -> None:
     client = signed_in(world)
     clock.shift(timedelta(minutes=16))
     answer = client.get(ME, **FRAGMENT)
