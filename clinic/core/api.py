@@ -81,6 +81,12 @@ class HouseViewSet(viewsets.ViewSet):
         """The ability the action names; None if it is public, MISSING if it says nothing."""
         return getattr(getattr(self, self.action or "", None), "ability", MISSING)
 
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        made = super().initialize_request(request, *args, **kwargs)
+        if self.action == "metadata":  # OPTIONS: cross-origin questions are answered by the middleware
+            self.action = ""
+        return made
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self._before = acts.done()
         with ExitStack() as self._opened:

@@ -71,6 +71,7 @@ class KeyCredentials:
         return _entered(auth.actor_from_key(self.raw, tenant))
 
     def person(self) -> Actor:
+        auth.actor_from_key(self.raw)
         raise Forbidden("access.denied")  # a key is nobody's account
 
 

@@ -1,0 +1,202 @@
+"""Every route × every role × the other hospital's ids × unknown fields × the same request twice."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from clinic.core.access import MATRIX, PLATFORM
+from clinic.live.models import Event
+from clinic.records.models import Patient
+from tests.api.client import Answer, Api, api
+from tests.api.routes import Route, routes
+from tests.api.samples import SAMPLES, Request
+from tests.world import ROLES, House, World, canary
+
+pytestmark = pytest.mark.django_db
+
+ALL = routes()
+NAMES = [route.name for route in ALL]
+every_route = pytest.mark.parametrize("route", ALL, ids=NAMES)
+BROKEN = (
+    b"[]", b'"x"', b"null", b"{", b"\xff", b'{"a": NaN}', b"[" * 100_000, b'{"a":1' + b"0" * 5000 + b"}", b"{}{}",
+)  # fmt: skip
+STRANGERS = ("", "Bearer x.y.z", "Api-Key cfk_nothing", "Basic dXNlcjpwYXNz", "Bearer")
+
+
+def as_(house: House, role: str) -> Api:
+    return api(house, role) if role else Api()
+
+
+def send(caller: Api, request: Request, **headers: str) -> Answer:
+    return caller.send(request.method, request.path, request.body, **headers)
+
+
+def heads(world: World) -> list[int]:
+    """How long both logs and both lists of patients are: what must not grow by a refused request."""
+    counts = []
+    for house in world.both():
+        with house.open():
+            counts += [Event.objects.count(), Patient.objects.count()]
+    return counts
+
+
+def test_every_route_has_a_sample_and_a_name_of_its_own() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    assert set(NAMES) == set(SAMPLES)
+
+
+@every_route
+def test_the_sample_works(world: World, route: Route) -> None:
+    request = SAMPLES[route.name].make(world.harbor)
+    answer = send(as_(world.harbor, request.role), request)
+    assert answer.status == request.status == route.told.status, answer.content
+    assert request.method == route.method
+
+
+@every_route
+def test_wrong_role_is_refused_and_changes_nothing(world: World, route: Route) -> None:
+    if route.ability is None or route.ability in PLATFORM:
+        return
+    sample = SAMPLES[route.name]
+    for role in ROLES:
+        request = sample.make(world.harbor)
+        before = heads(world)
+        answer = send(api(world.harbor, role), request)
+        if role in MATRIX[route.ability] and role not in sample.forbidden:
+            assert answer.status != 403, (role, answer.content)
+        else:
+            assert answer.status == 403, (role, answer.content)
+            assert heads(world) == before
+
+
+@every_route
+def test_nobody_and_forged_credentials_are_401(world: World, route: Route) -> None:
+    if route.ability is None:
+        return
+    request = SAMPLES[route.name].make(world.harbor)
+    before = heads(world)
+    for authorization in STRANGERS:
+        answer = send(Api(authorization), request)
+        assert (answer.status, answer.code != "") == (401, True), authorization
+        assert answer.header("WWW-Authenticate")
+    assert heads(world) == before
+
+
+@every_route
+def test_each_id_of_the_other_hospital_is_404_and_tells_nothing(world: World, route: Route) -> None:
+    make = SAMPLES[route.name].make
+    own, theirs = make(world.harbor), make(world.hilltop)
+    caller = as_(world.harbor, own.role)
+    before = heads(world)
+    for swapped in own.with_ids_of(theirs):
+        answer = send(caller, swapped)
+        assert answer.status == 404, (swapped, answer.content)
+        assert answer.code == "ACCESS_NOT_HERE"
+        assert "hilltop" not in answer.content.decode().lower()
+    assert heads(world) == before
+
+
+@every_route
+def test_the_other_hospitals_member_gets_nothing(world: World, route: Route) -> None:
+    """Their token with our ids, with our hospital's name, and reading whatever they may read."""
+    request = SAMPLES[route.name].make(world.harbor)
+    if not request.role:
+        return
+    SAMPLES[route.name].make(world.hilltop)
+    caller = api(world.hilltop, request.role)
+    asked = [send(caller, request)]
+    if route.ability not in PLATFORM:
+        asked.append(send(caller, request, X_Tenant_Id="harbor"))
+        asked.append(send(caller, request, X_Tenant_Id=str(world.harbor.hospital.pk)))
+        assert {answer.status for answer in asked[1:]} == {404}
+    for answer in asked:
+        assert answer.status < 500
+        text = answer.content.decode()
+        assert canary(world.harbor.hospital) not in text
+        assert "Harbor Clinic" not in text
+
+
+@every_route
+def test_unknown_fields_and_parameters_are_refused(world: World, route: Route) -> None:
+    request = SAMPLES[route.name].make(world.harbor)
+    caller = as_(world.harbor, request.role)
+    before = heads(world)
+    glue = "&" if "?" in request.path else "?"
+    for extra in ("hospital_id=1", "patient__mrn=1", "order_by=id", "ordering=password", "limit=201", "cursor=x"):
+        answer = send(caller, Request(request.method, f"{request.path}{glue}{extra}", request.body))
+        assert answer.status == 400, (extra, answer.content)
+    if request.method in ("POST", "PATCH"):
+        for name in ("hospital", "hospital_id", "id", "version", "is_superadmin", "__class__", "\ud800"):
+            if name in (request.body or {}) or (route.name == "auth_login" and name == "hospital"):
+                continue
+            answer = send(caller, Request(request.method, request.path, {**(request.body or {}), name: "x"}))
+            assert answer.status == 400, (name, answer.content)
+            assert answer.code == "REQUEST_INVALID"
+        for broken in BROKEN:
+            answer = caller.send(request.method, request.path, broken)
+            assert answer.status == 400, (broken[:10], answer.content)
+    assert heads(world) == before
+
+
+@every_route
+def test_twice_with_a_key_is_once_with_the_same_answer(world: World, route: Route) -> None:
+    if route.method != "POST":
+        return
+    request = SAMPLES[route.name].make(world.harbor)
+    caller = as_(world.harbor, request.role)
+    first = send(caller, request, Idempotency_Key="press-1")
+    assert first.status == request.status
+    before = heads(world)
+    if route.name == "auth_logout":
+        assert send(caller, request, Idempotency_Key="press-1").status == 401  # the token has ended: that is the point
+        return
+    second = send(caller, request, Idempotency_Key="press-1")
+    assert (second.status, second.content) == (first.status, first.content)
+    assert second.header("X-Seq") == first.header("X-Seq")
+    assert second.header("Idempotency-Replayed") == "true"
+    assert heads(world) == before
+    if request.body:
+        other = {**request.body, next(iter(request.body)): "something else"}
+        answer = send(caller, Request("POST", request.path, other), Idempotency_Key="press-1")
+        assert answer.status in (400, 422), answer.content
+    assert heads(world) == before
+
+
+@every_route
+def test_twice_without_a_key_is_never_a_fault(world: World, route: Route) -> None:
+    """The second press of the same button: the same as once, or a plain refusal."""
+    if route.method == "GET":
+        return
+    request = SAMPLES[route.name].make(world.harbor)
+    caller = as_(world.harbor, request.role)
+    send(caller, request)
+    second = send(caller, request)
+    assert second.status in (200, 201, 204, 401, 404, 409), second.content
+
+
+@every_route
+def test_methods_that_are_not_there(world: World, route: Route) -> None:
+    request = SAMPLES[route.name].make(world.harbor)
+    here = {other.method for other in ALL if other.pattern == route.pattern}
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - here:
+        answer = as_(world.harbor, request.role).send(method, request.path)
+        assert answer.status == 405, method
+        assert answer.code == "REQUEST_METHOD_NOT_ALLOWED"
+        assert set(answer.header("Allow").split(", ")) >= here
+
+
+def test_reading_lists_shows_only_the_own_hospital(world: World) -> None:
+    for house in world.both():
+        house.waiting(3)
+        house.patient("Zoe", "Canary")
+    for house, other in (world.both(), world.both()[::-1]):
+        for route in ALL:
+            if route.method == "GET" and "<" not in route.pattern:
+                answer = send(api(house, "owner"), SAMPLES[route.name].make(house))
+                assert answer.status == 200
+                told: Any = json.dumps(answer.json)
+                assert canary(other.hospital) not in told
+                assert str(other.hospital.pk) not in told
