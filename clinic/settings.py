@@ -62,6 +62,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "clinic.core.logs.RequestLabels",
+    "clinic.core.health.Probes",  # before anything looks at the host: probes come by address
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -159,7 +160,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody asks, and its replies would pile up as files
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # no file of pickles; what must not be missed looks at rows and the time
+CELERY_BEAT_SCHEDULER = (
+    "celery.beat:Scheduler"  # no file of pickles; a missed tick is found in the rows
+)
 CELERY_TIMEZONE = "UTC"
 
 # --- people and sessions -----------------------------------------------------------------------------------------
@@ -321,7 +324,7 @@ TIME_ZONE = "UTC"  # a hospital's own zone is activated by the doors
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = ENVIRONMENT.static_dir
 MEDIA_ROOT = DATA_DIR / "uploads"  # served by views that check, never by address
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -329,8 +332,6 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING or DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if PRODUCTION
         else "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
     },
 }

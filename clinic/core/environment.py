@@ -24,7 +24,7 @@ from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "ENCRYPTION_KEY")
-DEVELOPMENT_WORDS = ("insecure", "change", "dev", "test", "example", "secret", "default", "password", "demo", "replace")
+DEVELOPMENT_WORDS = ("dev-", "dev_", "test-", "test_", "example", "secret", "default", "password", "replace")
 
 
 class Refusal(SystemExit):
@@ -44,6 +44,7 @@ class Environment:
     port: int
     public_url: str
     data_dir: Path
+    static_dir: Path  # hashed copies of the static files; part of the image in production
     secret_key: str
     jwt_signing_key: str
     encryption_key: str
@@ -93,6 +94,7 @@ def _read(env: Env) -> Environment:
         port=port,
         public_url=public_url,
         data_dir=data_dir,
+        static_dir=Path(env.str("STATIC_DIR", "") or data_dir / "static"),
         secret_key=keys["SECRET_KEY"],
         jwt_signing_key=keys["JWT_SIGNING_KEY"],
         encryption_key=keys["ENCRYPTION_KEY"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -75,3 +77,15 @@ def _worker() -> str:
         return "ok" if heartbeat.is_alive() else "silent"
     except Exception:  # noqa: BLE001 (Redis down: nobody can say)
         return "unknown"
+
+
+class Probes:
+    """Middleware: a load balancer asks by address, which is none of ALLOWED_HOSTS, and must not be told 400."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self.probes = {"/health": health, "/ready": ready}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        probe = self.probes.get(request.path_info)
+        return probe(request) if probe else self.get_response(request)

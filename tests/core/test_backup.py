@@ -21,6 +21,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from clinic.core import backup, running
+from clinic.live.models import Clock
+from clinic.tenants.models import Hospital
 from tests.core.starting import environment, manage
 
 
@@ -202,6 +204,17 @@ def test_a_wrong_backup_is_refused_before_anything_is_touched(
     with pytest.raises(backup.BackupError, match=sentence):
         backup.restore(repacked(file, own_folder, **files), force=True)
     assert sorted(path.name for path in own_folder.iterdir()) == ["backups", "changed.tar.gz", "unpacked"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_bears_witness_to_the_log(own_folder: Path) -> None:
+    sqlite_only()
+    house = Hospital.objects.create(slug="witness")
+    Clock.objects.create(hospital=house, seq=7, head="ab" * 32)
+    with tarfile.open(backup.make()) as archive:
+        member = archive.extractfile("manifest.json")
+        assert member is not None
+        assert json.load(member)["log_heads"][str(house.pk)] == {"seq": 7, "head": "ab" * 32}
 
 
 def test_a_path_that_leads_outside_is_refused(own_folder: Path) -> None:

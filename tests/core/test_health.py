@@ -94,3 +94,8 @@ def test_what_is_degraded_follows_from_how_it_runs(settings: Settings) -> None:
     assert ("No Redis" in sentences) == (not settings.REDIS_URL)
     settings.CELERY_BROKER_URL, settings.REDIS_URL = "redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"
     assert "Redis" not in " ".join(health.degraded())
+
+
+def test_a_probe_by_address_is_answered_and_a_page_is_not(client: Client) -> None:
+    assert client.get("/health", headers={"host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/sign-in/", headers={"host": "10.1.2.3:8000"}).status_code == 400
