@@ -9,7 +9,7 @@
   const FALL_BACK = 5000;
   const POLL = 15000;
   const SILENCE = 22000; /* a heartbeat (15 s) is missing: the socket is dead, whatever it says */
-  const ENDED = [4401, 4403, 4404]; /* signed out, not allowed here, link no longer valid */
+  const ENDED = [4401, 4404]; /* signed out, link no longer valid */
   const tally = (window.clinicflowLive = { frames: 0, lastSeq: 0, state: "reconnecting" });
 
   const url = flow.meta("live-url");
@@ -46,8 +46,10 @@
     put("data-link-ago", flow.say("link.ago", { n: ago }));
     put("data-link-time", flow.clock(heardAt, true));
   }
+
   /* --- frames ---------------------------------------------------------------------------------------------------- */
   function take(frame) {
+    if (frame.error) return refused(frame);
     tally.frames += 1;
     tally.lastSeq = Math.max(tally.lastSeq, frame.seq || 0);
     for (const el of named(frame.region)) {
@@ -62,6 +64,12 @@
       el.dataset.seq = frame.seq;
       document.dispatchEvent(new CustomEvent("live:applied", { detail: { region: frame.region, frame, element: el, counts } }));
     }
+  }
+
+  /* Rights were taken away while the page was open: what it showed goes with them. */
+  function refused({ region, error }) {
+    if (error.code !== "access.denied") return;
+    for (const el of named(region)) el.replaceChildren();
   }
 
   /* A heartbeat carries the digests the server believes we show: what differs is asked for anew. */
@@ -95,7 +103,7 @@
     const message = JSON.parse(text);
     heardAt = flow.now();
     if (message.at) flow.setNow(message.at);
-    if (message.region && !message.error) take(message);
+    for (const frame of message.frames || [message]) if (frame.region) take(frame);
     if (message.digests) compare(message.digests);
     if (tally.state !== "live" && socket?.readyState === WebSocket.OPEN) link("live");
     after("silence", SILENCE, drop);
@@ -170,7 +178,7 @@
       if (!answer.ok) return false;
       const message = await answer.json();
       if (message.at) flow.setNow(message.at);
-      for (const frame of message.frames) if (!frame.error) take(frame);
+      message.frames.forEach(take);
       heardAt = flow.now();
       if (tally.state !== "live") link("polling");
       return true;
@@ -195,6 +203,7 @@
 
   if (!url && !refreshUrl) return;
   root.dataset.link = "reconnecting";
+  show();
   setInterval(show, 1000);
   after("banner", BANNER, () => tally.state === "reconnecting" && link("reconnecting"));
   after("poll", FALL_BACK, poll);
