@@ -25,7 +25,7 @@ from clinic.records.models import Patient
 from clinic.tenants.models import Hospital, Membership, User
 from clinic.tenants.passwords import new_password
 from queues.models import CALLED, IN_PROGRESS, URGENT, VIP, WAITING, Leg, Visit
-from queues.operations import calls
+from queues.operations import calls, ends
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -171,10 +171,9 @@ def test_a_doctor_for_whom_a_person_acted_is_left_alone(hilltop: Hospital, embed
         doctor = Doctor.objects.select_related("room").order_by("name")[0]
         busy = Leg.objects.with_server().filter(server=doctor).select_related("visit").first()
         who = replace(play.DEMO, kind="member", id="somebody")
-        if busy is None:
-            calls.call_next(doctor, actor=who)
-        else:
-            calls.start(busy.visit, actor=who)
+        if busy is not None:
+            ends.complete(busy.visit, actor=who)
+        calls.call_next(doctor, resume=True, actor=who)
         mine = Leg.objects.with_server().get(server=doctor)
         left_at = mine.version
         for _ in range(14):
