@@ -87,7 +87,6 @@ class HouseAdmin(ModelAdmin, Untransacted):  # type: ignore[misc]
     """view, add, change, delete → the ability it needs; what is not named nobody may do."""
     hospital_path: ClassVar[str] = ""
     """For tables outside the hospitals: the lookup that leads to the hospital's id."""
-    actions_selection_counter = False
     list_editable = ()
     show_full_result_count = False
     view_on_site = False
@@ -291,7 +290,7 @@ def actor_of(request: HttpRequest) -> Actor:
 class HouseSite(UnfoldAdminSite):  # type: ignore[misc]
     """The hospital's admin at ``/h/<slug>/admin/``. Only models with a HouseAdmin come in."""
 
-    site_title = site_header = gettext_lazy("Admin")
+    site_title = site_header = index_title = gettext_lazy("Admin")
     enable_nav_sidebar = True
     sign_out: Callable[[HttpRequest], HttpResponse] | None = None
     """How one signs out; set by the room that knows."""

@@ -59,11 +59,19 @@ class HospitalConfigAdmin(HouseAdmin):
         operations.change_policies(row, actor=actor, **values)
 
 
+def roles_to_give(actor: Actor) -> list[tuple[str, str]]:
+    """The roles this actor can give: only an owner names owners."""
+    return [(role, str(ROLES[role])) for role in GIVEN if role != "owner" or actor.can("members.name_owner")]
+
+
 class MembershipForm(HouseForm):
-    roles = forms.MultipleChoiceField(
-        label=gettext_lazy("roles"), choices=[(role, ROLES[role]) for role in GIVEN],
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )  # fmt: skip
+    roles = forms.MultipleChoiceField(label=gettext_lazy("Roles"), widget=UnfoldAdminCheckboxSelectMultipleWidget)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields.get("roles")
+        if isinstance(field, forms.MultipleChoiceField):
+            field.choices = roles_to_give(self.actor)
 
 
 @admin.register(Membership, site=site)
@@ -108,9 +116,15 @@ class MembershipAdmin(HouseAdmin):
 
 class JoinCodeForm(HouseForm):
     days = forms.IntegerField(
-        label=gettext_lazy("valid for days"), min_value=1, max_value=30, initial=7,
+        label=gettext_lazy("Valid for days"), min_value=1, max_value=30, initial=7,
         widget=UnfoldAdminIntegerFieldWidget,
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields.get("role")
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("Select value")), *roles_to_give(self.actor)]
 
 
 @admin.register(JoinCode, site=site)
@@ -131,9 +145,7 @@ class JoinCodeAdmin(HouseAdmin):
         return () if obj is None else self.get_fields(request, obj)
 
     def add_row(self, request: HttpRequest, *, actor: Actor, **values: Any) -> JoinCode:
-        code = operations.create_join_code(values["role"], days=values["days"], actor=actor)
-        self.message_user(request, _("The code is %(code)s") % {"code": code.code}, messages.SUCCESS)
-        return code
+        return operations.create_join_code(values["role"], days=values["days"], actor=actor)  # the page names it
 
     def drop_row(self, request: HttpRequest, row: JoinCode, *, actor: Actor) -> None:
         operations.revoke_join_code(row, actor=actor)
@@ -141,7 +153,7 @@ class JoinCodeAdmin(HouseAdmin):
 
 class ApiKeyForm(HouseForm):
     abilities = forms.MultipleChoiceField(
-        label=gettext_lazy("may do"), widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        label=gettext_lazy("May do"), widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=gettext_lazy("Only what you may do yourself can be given."),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class TenantsConfig(AppConfig):
     name = "clinic.tenants"
     label = "tenants"
+    verbose_name = _("Hospital and people")
 
     def ready(self) -> None:
         from clinic.core import api_once, screens

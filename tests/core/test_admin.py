@@ -186,7 +186,11 @@ def test_what_an_operation_refuses_stands_in_the_form_with_what_was_typed(world:
     own.refresh_from_db()
     assert own.roles == ["owner"]
     manager = signed_in(house, "manager")
-    assert edit(manager, house.memberships["nurse"], roles=["owner"]).status_code == 403
+    assert edit(manager, house.memberships["nurse"], roles=["owner"]).context["adminform"].form.errors["roles"]
+    assert manager.post(at(JoinCode, "add"), {"role": "owner", "days": 3}).context["adminform"].form.errors["role"]
+    assert edit(manager, own, roles=["nurse"]).status_code == 403
+    own.refresh_from_db()
+    assert own.roles == ["owner"]
 
 
 def test_a_form_that_shows_an_older_row_overwrites_nothing(world: World) -> None:
