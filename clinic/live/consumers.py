@@ -109,22 +109,20 @@ class PageSocket(Seat):
         while self._notes:
             await self._line.say(self._notes.pop(next(iter(self._notes))))
         while self._due:
-            await self._send(self._due_first())
+            await self._send()
         if self._beats and all(watch.answered for watch in self.watches.values()):
             self._beats = False
             await self._line.say(self._beat_text())
 
-    def _due_first(self) -> Watch:
-        watch = next(iter(self._due))
-        del self._due[watch]
-        return watch
-
-    async def _send(self, watch: Watch) -> None:
-        text = watch.take()
-        if watch.state.snapshot is None:
-            self._unwatch(str(watch.name))  # it is not there (any more): nothing to wait for
-        if text is not None:
-            await self._line.say(text)
+    async def _send(self) -> None:
+        """What is due now, in one message: a change shows in several regions at once, and each send costs the same."""
+        due, self._due = self._due, {}
+        frames = [text for watch in due if (text := watch.take()) is not None]
+        for watch in due:
+            if watch.state.snapshot is None:
+                self._unwatch(str(watch.name))  # it is not there (any more): nothing to wait for
+        if frames:
+            await self._line.say(frames[0] if len(frames) == 1 else f'{{"frames":[{",".join(frames)}]}}')
 
     def _beat_text(self) -> str:
         digests = {text: watch.shown for text, watch in self.watches.items()}

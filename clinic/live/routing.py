@@ -6,6 +6,7 @@ from django.urls import URLPattern, path, re_path
 
 from clinic.live import consumers
 from clinic.live.sockets import Closed, Line, Receive, Scope, Send
+from clinic.live.stream import stream
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,5 +23,7 @@ websocket_urlpatterns: list[URLPattern] = [
     path("ws/h/<slug:slug>/live", consumers.staff_page),  # type: ignore[arg-type]  # an ASGI application, not a view
     path("ws/d/<str:token>/live", consumers.display_page),  # type: ignore[arg-type]
     path("ws/s/<str:token>/live", consumers.status_page),  # type: ignore[arg-type]
+    path("ws/v1/stream", stream),  # type: ignore[arg-type]
+    path("ws/tenant/<str:tenant>", stream),  # type: ignore[arg-type]
     re_path("", nothing_here),  # type: ignore[arg-type]
 ]

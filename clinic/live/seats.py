@@ -103,6 +103,8 @@ class Seat(ABC):
     # -- what the hub says --
 
     def beat(self) -> None:
+        if self._line.is_stuck():
+            self._end(TOO_SLOW)
         self._beats = True
         self._wake.set()
 

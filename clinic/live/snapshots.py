@@ -29,7 +29,9 @@ def digest_of(parts: Iterable[bytes]) -> str:
 
 
 def as_json(message: Mapping[str, Any]) -> str:
-    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    """Compact JSON. Half a character (a lone surrogate a client sent, and gets back) goes out escaped."""
+    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True, slots=True)

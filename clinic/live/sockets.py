@@ -92,18 +92,20 @@ class Line:
         self._send = send
         self._came: deque[float] = deque(maxlen=MESSAGES_A_SECOND)
         self.is_open = False
+        self.writing_since = 0.0
+        """When the write that is under way began, 0 if none is: a timer for each write would cost more than it."""
 
     async def connect(self) -> None:
         if (await self._receive())["type"] != "websocket.connect":
             raise Closed
 
     async def accept(self, subprotocol: str | None = None) -> None:
-        await self._write({"type": "websocket.accept", "subprotocol": subprotocol}, STUCK)
+        await self._write({"type": "websocket.accept", "subprotocol": subprotocol})
         self.is_open = True
 
     async def refuse(self) -> None:
         """Answer the handshake with 403."""
-        await self._write({"type": "websocket.close", "code": FORBIDDEN}, AT_THE_END)
+        await self._write({"type": "websocket.close", "code": FORBIDDEN})
 
     async def next(self) -> Message:
         """The next message; raises Closed when the other side has gone, or with the code it has earned."""
@@ -127,28 +129,31 @@ class Line:
         return message
 
     async def say(self, text: str) -> None:
-        """Send a text; waits while the line is full, and raises Closed if it stays so."""
-        await self._write({"type": "websocket.send", "text": text}, STUCK)
+        """Send a text; waits while the line is full (``is_stuck``), and raises Closed if nobody is there any more."""
+        self.writing_since = asyncio.get_running_loop().time()
+        await self._write({"type": "websocket.send", "text": text})
+        self.writing_since = 0.0
+
+    def is_stuck(self) -> bool:
+        """Whether the client has left its line full for too long."""
+        return 0 < self.writing_since < asyncio.get_running_loop().time() - STUCK
 
     async def close(self, code: int) -> None:
         """Say why, then close; a line that has ended already is left alone."""
         if not self.is_open:
             return
         self.is_open = False
+        error = {"code": f"live.{code}", "message": SENTENCES.get(code, "")}
         try:
-            error = {"code": f"live.{code}", "message": SENTENCES.get(code, "")}
-            await self._write({"type": "websocket.send", "text": as_json({"error": error})}, AT_THE_END)
-            await self._write({"type": "websocket.close", "code": code}, AT_THE_END)
-        except Closed:
+            async with asyncio.timeout(AT_THE_END):
+                await self._write({"type": "websocket.send", "text": as_json({"error": error})})
+                await self._write({"type": "websocket.close", "code": code})
+        except (Closed, TimeoutError):
             pass
 
-    async def _write(self, message: Message, patience: float) -> None:
+    async def _write(self, message: Message) -> None:
         try:
-            async with asyncio.timeout(patience):
-                await self._send(message)
-        except TimeoutError:
-            self.is_open = False
-            raise Closed from None
+            await self._send(message)
         except (OSError, RuntimeError) as error:  # the servers' ways to say that nobody is there any more
             self.is_open = False
             raise Closed from error

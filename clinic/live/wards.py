@@ -171,6 +171,10 @@ class Ward:
     streams: set[Callable[[], None]] = field(default_factory=set)
     """Called when the log has grown: streams read it themselves."""
     rung: bool = False
+    latest: int = 0
+    """The highest seq a bell has named."""
+    unread: bool = True
+    """A bell was heard and the log is not read up to it."""
     begun: float = -GATHER
     task: asyncio.Task[None] | None = None
 
@@ -183,7 +187,7 @@ class Ward:
             state = self.states[(language, want)] = State(self, language, want)
         watch = Watch(screen, name, state, shown)
         state.watchers.add(watch)
-        if state.stale or self.task is not None:
+        if state.stale or self.unread:
             state.stale = True  # something has happened and is not read yet: show what comes out of it at once
             self.ring()
         else:
@@ -210,6 +214,8 @@ class Ward:
     def heard(self, seq: int) -> None:
         """A bell, or a look at the clock: true or false, doubled or late, it only makes the ward read the log."""
         if self.seen is None or seq > self.seen:
+            self.latest = max(self.latest, seq)
+            self.unread = True
             self.ring()
 
     def ring(self) -> None:
@@ -232,7 +238,7 @@ class Ward:
             self.task = None
 
     async def _flush(self) -> None:
-        first = self.seen is None
+        first, asked = self.seen is None, self.latest
         news = await self.hub.draw(read, self.hospital_id, self.seen)
         for state in self.states.values():
             shown = state.snapshot
@@ -241,6 +247,7 @@ class Ward:
         if first or news.head != self.seen:
             self.seen = news.head
             self._tell(news, everybody=first or news.too_many)
+        self.unread = self.latest > asked
         stale = [state for state in self.states.values() if state.stale and state.watchers]
         by_language: dict[str, list[State]] = {}
         for state in stale:

@@ -23,7 +23,7 @@ from tests.live.test_hub import add_room, reload, rooms_of
 from tests.live.wire import ORIGIN, Page, elsewhere, sign_in
 from tests.world import House, World
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.live.urls")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -319,8 +319,8 @@ async def test_nothing_is_left_behind(harbor: House, cookie: bytes, hub: Hub) ->
 async def test_a_client_that_does_not_read_is_cut(
     harbor: House, cookie: bytes, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under a server with back-pressure ``send`` waits; the pump holds one slot, and at last the line is cut."""
-    monkeypatch.setattr(sockets, "STUCK", 0.2)
+    """Under a server with back-pressure ``send`` waits, and the pump with it; at last the line is cut."""
+    monkeypatch.setattr(sockets, "STUCK", 0.05)
     monkeypatch.setattr(sockets, "AT_THE_END", 0.1)
     incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     sent: list[dict[str, Any]] = []
@@ -340,6 +340,10 @@ async def test_a_client_that_does_not_read_is_cut(
     await incoming.put({"type": "websocket.receive", "text": json.dumps({"watch": {rooms_of(harbor): ""}})})
     await full.wait()
     await elsewhere(lambda: add_room(harbor, "Attic"))
+    await asyncio.sleep(0.3)
+    assert not task.done(), "until the next beat it is only slow"
+    for member in [each for room in hub._rooms for each in room]:
+        member.beat()
     async with asyncio.timeout(5):
         await task
     assert len(sent) == 3, "accept, the region, the beat"

@@ -265,7 +265,6 @@ calm = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.urls("tests.live.urls")
 @settings(max_examples=max(8, SEQUENCES // 100), deadline=None, suppress_health_check=calm)
 @given(sequence=steps)
 def test_random_sequences_over_a_real_table_converge(world: World, sequence: list[Any]) -> None:
@@ -277,7 +276,6 @@ def test_random_sequences_over_a_real_table_converge(world: World, sequence: lis
             worker.submit(connections.close_all).result()
 
 
-@pytest.mark.urls("tests.live.urls")
 @settings(max_examples=max(100, SEQUENCES), deadline=None, suppress_health_check=calm)
 @given(sequence=steps)
 def test_random_sequences_converge(monkeypatch: pytest.MonkeyPatch, sequence: list[Any]) -> None:

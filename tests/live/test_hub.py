@@ -21,7 +21,7 @@ from tests.live.helpers import Reducer
 from tests.live.wire import elsewhere
 from tests.world import House, World
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls("tests.live.urls")]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Screen:

@@ -26,7 +26,7 @@ from tests.live import toys
 from tests.live.helpers import assert_live, split
 from tests.world import House, World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.live.urls")]
+pytestmark = pytest.mark.django_db
 EVERYTHING = frozenset({"directory.manage"})
 
 

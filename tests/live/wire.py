@@ -47,7 +47,7 @@ class Page:
     def __init__(self, path: str, cookie: bytes = b"", origin: bytes | None = ORIGIN, **headers: str) -> None:
         given = [(b"cookie", cookie)] if cookie else []
         given += [(b"origin", origin)] if origin is not None else []
-        given += [(name.encode(), value.encode()) for name, value in headers.items()]
+        given += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
         self.line = WebsocketCommunicator(application, path, headers=given)
         self.regions: dict[str, Reducer] = {}
         self.errors: list[dict[str, Any]] = []
@@ -74,18 +74,22 @@ class Page:
 
     async def next(self) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(await self.line.receive_from(timeout=5))
-        if "error" in message:
-            self.errors.append(message)
-        elif "region" in message:
-            self.frames.append(message)
-            region = self.regions.get(message["region"])
-            if message.get("html") == "":
-                self.regions.pop(message["region"], None)
-            elif region is None:
-                self.regions[message["region"]] = Reducer(message["html"])
-            else:
-                assert region.apply(message), "a frame that does not fit"
+        for frame in message.get("frames", [message]):
+            self._apply(frame)
         return message
+
+    def _apply(self, frame: dict[str, Any]) -> None:
+        if "error" in frame:
+            self.errors.append(frame)
+        elif "region" in frame:
+            self.frames.append(frame)
+            region = self.regions.get(frame["region"])
+            if frame.get("html") == "":
+                self.regions.pop(frame["region"], None)
+            elif region is None:
+                self.regions[frame["region"]] = Reducer(frame["html"])
+            else:
+                assert region.apply(frame), "a frame that does not fit"
 
     async def closed(self) -> int:
         """Read to the end; the closing code."""
