@@ -6,6 +6,7 @@ from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import environment
@@ -160,9 +161,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody asks, and its replies would pile up as files
-CELERY_BEAT_SCHEDULER = (
-    "celery.beat:Scheduler"  # no file of pickles; a missed tick is found in the rows
-)
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # no file of pickles; a missed tick is found in the rows
 CELERY_TIMEZONE = "UTC"
 
 # --- people and sessions -----------------------------------------------------------------------------------------
@@ -336,6 +335,22 @@ STORAGES: dict[str, dict[str, Any]] = {
     },
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = TESTING or DEBUG
+
+# --- admin -------------------------------------------------------------------------------------------------------
+
+# Unfold's parts in the product's one accent (static/css/tokens.css): here, press.
+UNFOLD: dict[str, Any] = {
+    "SITE_SYMBOL": "local_hospital",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "sizes": "any", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}
+    ],
+    "COLORS": {
+        "primary": {
+            "50": "#f4f5fd", "100": "#e9ecfb", "200": "#cfd6f6", "300": "#a3b1ff", "400": "#7186ea", "500": "#4459d6",
+            "600": "#2f45b8", "700": "#283a9a", "800": "#202f7c", "900": "#1d2444", "950": "#141a33",
+        }
+    },
+}  # fmt: skip
 
 # --- mail and logs -----------------------------------------------------------------------------------------------
 
