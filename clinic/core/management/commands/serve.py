@@ -19,6 +19,7 @@ from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from django.urls import get_resolver
 
 from clinic.core import environment, running
 from clinic.core.child import Child
@@ -75,6 +76,7 @@ class Command(BaseCommand):
     def _answer(self, entrance: socket.socket) -> None:
         import uvicorn
 
+        _ = get_resolver().url_patterns  # what cannot be imported ends the start, instead of every request
         config = uvicorn.Config(
             "clinic.asgi:application",
             ws="websockets-sansio",
