@@ -48,7 +48,7 @@ def _wait_for_the_end(pipe: int) -> None:
 
     if not (state.reserved_requests or state.active_requests):
         os._exit(0)  # nothing to finish; Celery's own way out takes four seconds
-    state.should_stop = 0
+    state.should_stop = 0  # type: ignore[assignment]
     time.sleep(GRACE)
     os._exit(1)
 
