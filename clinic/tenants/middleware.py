@@ -19,6 +19,7 @@ from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
+from django.views.defaults import page_not_found
 
 from clinic.core import http
 from clinic.core.access import PUBLIC, VISITOR
@@ -55,7 +56,7 @@ class HospitalMiddleware:
             return to_sign_in(request)
         row = next((row for row in people.memberships_of(request.user) if row.hospital.slug == slug), None)
         if row is None:
-            raise Http404  # unknown, suspended and not yours are the same answer
+            return page_not_found(request, Http404())  # unknown, suspended and not yours are the same answer
         if rest is None:
             return redirect(f"{request.path}/")
         enter(request, row)

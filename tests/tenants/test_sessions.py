@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -201,3 +202,13 @@ def test_a_suspended_hospital_shows_its_pages_to_owners_only(world: World) -> No
     assert doors().member(cookies(desk), "harbor") is None
     assert owner.get(ME).status_code == 200
     assert people.memberships_of(house.users["receptionist"]) == []
+
+
+def test_another_hospital_and_none_are_the_same_answer(world: World) -> None:
+    client = signed_in(world)
+    pages = [client.get(f"/h/{slug}/reception/") for slug in ("hilltop", "nowhere", "platform")]
+    assert [page.status_code for page in pages] == [404] * 3
+    assert len({re.sub("[A-Za-z0-9]{64}", "", page.text) for page in pages}) == 1  # but for the CSRF token
+    assert {page.headers["Cache-Control"] for page in pages} == {"no-store"}
+    assert client.get("/h/harbor").headers["Location"] == "/h/harbor/"
+    assert client.get("/h/harbor/me").headers["Location"] == ME
