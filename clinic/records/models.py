@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clinic.core.nouns import Noun
 from clinic.live.models import LogModel
@@ -29,7 +30,7 @@ class Patient(Noun):
     mrn = models.CharField(_("MRN"), max_length=20, editable=False)
     given_name = models.CharField(_("given name"), max_length=80, blank=True)
     family_name = models.CharField(_("family name"), max_length=80, blank=True)
-    preferred_name = models.CharField(_("called"), max_length=80, blank=True)
+    preferred_name = models.CharField(pgettext_lazy("what a person goes by", "called"), max_length=80, blank=True)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
     birth_year = models.PositiveSmallIntegerField(_("birth year"), null=True, blank=True)
     birth_estimated = models.BooleanField(_("estimated"), default=False)
