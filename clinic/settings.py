@@ -163,6 +163,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody asks, and its replies would pile up as files
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"  # no file of pickles; a missed tick is found in the rows
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")  # not the folder it was started in
 
 # --- people and sessions -----------------------------------------------------------------------------------------
 
