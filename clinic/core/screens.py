@@ -11,7 +11,6 @@ from django.utils.functional import Promise
 
 from clinic.core.access import Actor
 
-
 OWN = 700
 """From this order on a screen is about oneself or the hospital: nobody's day begins there."""
 
