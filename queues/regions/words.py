@@ -85,20 +85,27 @@ def announcement(token: str, room: str) -> str:
 def why(leg: Leg) -> str:
     """Why a leg stands where it stands, for staff. Says nothing about its neighbours, so it holds while they change."""
     visit = leg.visit
-    told = {"token": visit.token, "time": clock(visit.arrived_at), "reason": visit.class_reason}
-    if leg.placed and leg.skips:
+    return why_here(
+        visit.token, visit.klass, visit.class_reason, visit.arrived_at, placed=leg.placed, skipped=bool(leg.skips)
+    )
+
+
+def why_here(token: str, klass: str, class_reason: str, arrived_at: datetime, *, placed: bool, skipped: bool) -> str:
+    """The same of a leg that was read in parts."""
+    told = {"token": token, "time": clock(arrived_at), "reason": class_reason}
+    if placed and skipped:
         return gettext("%(token)s was called, did not come and was put back in the line.") % told
-    if leg.placed:
+    if placed:
         return gettext("%(token)s was put at this place by hand.") % told
-    if visit.klass == URGENT:
-        if visit.class_reason:
+    if klass == URGENT:
+        if class_reason:
             return gettext("Marked urgent at %(time)s (“%(reason)s”): goes before everybody who is not.") % told
         return gettext("Marked urgent at %(time)s: goes before everybody who is not.") % told
-    if visit.klass == VIP:
-        if visit.class_reason:
+    if klass == VIP:
+        if class_reason:
             return gettext("Marked VIP at %(time)s (“%(reason)s”): goes after urgent, before all others.") % told
         return gettext("Marked VIP at %(time)s: goes after urgent, before all others.") % told
-    if visit.klass == CARRIED_OVER:
+    if klass == CARRIED_OVER:
         return gettext("Carried over from an earlier day: goes before normal.")
     return gettext("In order of arrival, here since %(time)s.") % told
 
