@@ -4,6 +4,7 @@
 # make proof    the long proofs: many processes, kill -9, replay
 # make screens  pictures of every screen into docs/screens/
 # make bench    the benchmarks
+# make openapi  write docs/openapi.yaml anew from the code
 # make pins     resolve pyproject.toml into the two requirements files
 # make messages collect texts for translation (needs gettext) and compile the catalogues (does not)
 # make clean    remove what was made, but never data/
@@ -19,7 +20,7 @@ TEST_DATABASE_URL ?= postgres://postgres@127.0.0.1:5432/clinicflow
 TEST_REDIS_URL ?= redis://127.0.0.1:6379/15
 WITH_SERVICES := DATABASE_URL=$(TEST_DATABASE_URL) REDIS_URL=$(TEST_REDIS_URL)
 
-.PHONY: run test check lint types test-sqlite test-postgres test-browser proof screens bench pins messages clean
+.PHONY: run test check lint types test-sqlite test-postgres test-browser proof screens bench openapi pins messages clean
 
 run: .venv/run.stamp
 	@exec $(PY) manage.py serve --demo
@@ -57,6 +58,9 @@ screens: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@for file in tests/bench/bench_*.py; do \
 		module=$$(basename $$file .py); echo "== $$module"; $(PY) -m tests.bench.$$module || exit 1; done
+
+openapi: .venv/dev.stamp
+	CLINIC_ENV=test $(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 PIN := -m piptools compile --quiet --strip-extras --no-emit-find-links --no-emit-index-url --no-emit-options --no-header
 pins: .venv/dev.stamp

@@ -74,14 +74,24 @@ def _by_name(wanted: str, limit: int) -> list[Patient]:
             near |= Q(name_key__contains=word[:3]) | Q(name_key__contains=word[-3:])
         known = {patient.pk for patient in found}
         pool = Patient.objects.filter(near).exclude(pk__in=known).order_by("name_key")[:POOL]
-        found += [patient for patient in pool if fuzz.token_set_ratio(wanted, patient.name_key) >= ALIKE]
+        found += [patient for patient in pool if _closeness(wanted, patient.name_key) >= ALIKE]
     found.sort(key=lambda patient: (-_likeness(wanted, patient.name_key), patient.name_key))
     return found[:limit]
 
 
 def _likeness(wanted: str, key: str) -> float:
     starts = any(word.startswith(wanted.split()[0]) for word in key.split())
-    return fuzz.token_set_ratio(wanted, key) + (20 if starts else 0)
+    return _closeness(wanted, key) + (20 if starts else 0)
+
+
+def _closeness(wanted: str, key: str) -> float:
+    """0–100: the whole against the whole, or each word typed against the word of the name it is most like.
+
+    By words, because one misspelt word is far from a whole name of three.
+    """
+    names = key.split() or [""]
+    words = [max(fuzz.ratio(word, name) for name in names) for word in wanted.split()]
+    return max(fuzz.token_set_ratio(wanted, key), sum(words) / len(words))
 
 
 def candidates(**fields: Any) -> list[Patient]:

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
@@ -59,11 +60,23 @@ def renewed(token: OurRefreshToken, user: User) -> RefreshToken:
     return _next(user, family, {name: token[name] for name in CARRIED if name in token})
 
 
+FORGED = (TokenError, AuthenticationFailed, ValidationError, ValueError, TypeError, OverflowError)
+"""What the libraries raise for a token that is not one, or whose claims are nonsense."""
+
+
+def access(raw: str) -> AccessToken:
+    """An access token that is signed by us and not expired."""
+    try:
+        return AccessToken(raw)  # type: ignore[arg-type]  # its types name the decoded form only
+    except FORGED as error:
+        raise NotSignedIn("token.invalid") from error
+
+
 def read(raw: str) -> OurRefreshToken:
     """A refresh token that is signed by us and not expired, used before or not."""
     try:
         return OurRefreshToken(raw)  # type: ignore[arg-type]  # its types name the decoded form only
-    except TokenError as error:
+    except FORGED as error:
         raise NotSignedIn("token.invalid") from error
 
 

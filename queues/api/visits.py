@@ -74,7 +74,7 @@ class VisitViewSet(HouseViewSet):
     @needs("queues.view")
     @answers(
         VisitDoc, body=VisitStatusBody, refusals=[WRONG_STATE, "VISIT_REASON_NEEDED", "DOCTOR_BUSY"],
-        example={"status": "IN_PROGRESS"},
+        example={"status": "in_progress"},
     )  # fmt: skip
     def set_status(self, request: Request, pk: UUID) -> Response:
         """Act on a visit by the word it should have next, in lower or upper case. `skipped` puts it back in line."""

@@ -34,11 +34,12 @@ def _walk(patterns: list[Any], prefix: str) -> Iterator[Route]:
         if isinstance(entry, URLResolver):
             yield from _walk(entry.url_patterns, where)
         elif isinstance(entry, URLPattern) and where.startswith("/api/"):
-            kind = getattr(entry.callback, "cls", None)
+            callback: Any = entry.callback
+            kind = getattr(callback, "cls", None)
             if kind is None:
                 continue
             assert issubclass(kind, HouseViewSet), f"{where} is no HouseViewSet"
-            for method, action in entry.callback.actions.items():
+            for method, action in callback.actions.items():
                 if method == "head":
                     continue
                 handler = getattr(kind, action)

@@ -1,0 +1,123 @@
+"""The description: current, complete, and true of what is answered."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from clinic.core import api_docs
+from clinic.core.api_told import UNTOLD
+from clinic.live import registry
+from tests.api.client import Api, api
+from tests.api.routes import routes
+from tests.api.samples import SAMPLES
+from tests.world import World
+
+FILE = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+ALL = routes()
+
+
+@cache
+def described() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(api_docs.as_yaml())
+    return found
+
+
+def operations() -> dict[str, dict[str, Any]]:
+    return {told["operationId"]: told for methods in described()["paths"].values() for told in methods.values()}
+
+
+def schema_of(part: dict[str, Any]) -> dict[str, Any]:
+    return {**part, "components": described()["components"]}
+
+
+def test_the_file_is_current() -> None:
+    assert FILE.read_bytes() == api_docs.as_yaml(), "run `make openapi`"
+
+
+def test_every_action_is_described_with_its_refusals() -> None:
+    told = operations()
+    assert set(told) == {route.name for route in ALL}
+    for route in ALL:
+        assert route.told is not UNTOLD, f"{route.name} does not say what it takes and answers"
+        answers = set(told[route.name]["responses"])
+        assert str(route.told.status) in answers
+        assert "400" in answers
+        if route.ability is not None:
+            assert {"401", "403"} <= answers
+            assert told[route.name]["security"]
+        if route.method in ("POST", "PATCH", "DELETE"):
+            assert {"409", "413", "415"} <= answers
+        assert told[route.name]["description"], f"{route.name} has no docstring"
+
+
+def test_every_body_has_an_example_that_fits() -> None:
+    for name, told in operations().items():
+        content = told.get("requestBody", {}).get("content", {}).get("application/json")
+        if content is None:
+            continue
+        examples = content["examples"].values()
+        assert examples, name
+        for example in examples:
+            jsonschema.validate(example["value"], schema_of(content["schema"]))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", ALL, ids=[route.name for route in ALL])
+def test_what_is_answered_fits_the_description(world: World, route: Any) -> None:
+    request = SAMPLES[route.name].make(world.harbor)
+    caller = api(world.harbor, request.role) if request.role else Api()
+    answer = caller.send(request.method, request.path, request.body)
+    content = operations()[route.name]["responses"][str(answer.status)].get("content")
+    if content is None:
+        assert answer.content == b""
+        return
+    schema = content["application/json"]["schema"]
+    checker = jsonschema.Draft202012Validator(schema_of(schema), format_checker=jsonschema.FormatChecker())
+    assert [error.message for error in checker.iter_errors(answer.json)] == []
+    if "$ref" in schema and isinstance(answer.json, dict):  # nothing is answered that is not described
+        known = described()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+        assert set(answer.json) == set(known)
+
+
+@pytest.mark.django_db
+def test_every_face_is_described(world: World) -> None:
+    """A document in the stream, a webhook and REST is the same, and this is the place that says what is in it."""
+    shown = {"hospital": "HospitalDoc", "hospital_config": "PoliciesDoc", "membership": "MembershipDoc",
+             "join_code": "JoinCodeDoc", "department": "DepartmentDoc", "room": "RoomDoc", "doctor": "DoctorDoc",
+             "patient": "PatientDoc", "queue": "QueueDoc", "visit": "VisitDoc", "display": "DisplayDoc"}  # fmt: skip
+    house = world.harbor
+    house.waiting(1)
+    SAMPLES["displays_retrieve"].make(house)
+    SAMPLES["join_codes_destroy"].make(house)
+    assert set(shown) == set(registry.faces()) & set(shown) == set(shown)
+    for kind, name in shown.items():
+        with house.open():
+            model = registry.kinds()[kind]
+            keys = [str(pk) for pk in model._base_manager.values_list("pk", flat=True)]
+            docs = registry.faces()[kind][1](keys)
+        assert docs, kind
+        for doc in docs.values():
+            jsonschema.validate(doc, schema_of({"$ref": f"#/components/schemas/{name}"}))
+            assert set(doc) == set(described()["components"]["schemas"][name]["properties"]), kind
+
+
+def test_the_description_and_its_pages_are_open_and_need_nothing_from_elsewhere() -> None:
+    caller = Api()
+    served = caller.get("schema/")
+    assert served.status == 200
+    assert served.json["openapi"].startswith("3.1")
+    page = caller.get("docs/")
+    assert page.status == 200
+    html = page.content.decode()
+    for inside in ("<style", "style=", "onclick", "javascript:", "http://", "https://"):
+        assert inside not in html, inside
+    assert all("src=" in tag for tag in html.split("<script")[1:])
+    policy = page.header("Content-Security-Policy")
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
