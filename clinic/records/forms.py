@@ -26,6 +26,10 @@ class PatientForm(forms.ModelForm[Patient]):
             "given_name", "family_name", "preferred_name", "birth_date", "birth_year", "birth_estimated", "sex",
             "phone", "email", "language", "address", "notes", "display_opt_out",
         )  # fmt: skip
+        labels: ClassVar[dict[str, Any]] = {
+            "preferred_name": _("Wants to be called"), "birth_estimated": _("Birth date or year is estimated"),
+            "display_opt_out": _("Never by name on waiting-room screens"),
+        }  # fmt: skip
         widgets: ClassVar[dict[str, Any]] = {
             "birth_date": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
             "notes": forms.Textarea({"rows": 4}),

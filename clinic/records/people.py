@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from clinic.records.models import Patient
 
@@ -71,7 +71,9 @@ def born(patient: Patient) -> str:
 
 
 def speaks(patient: Patient) -> str:
-    """The name of the patient's language, in the reader's."""
+    """The name of the patient's language, in the reader's; empty if it is the one the reader reads."""
+    if patient.language == get_language():
+        return ""
     names = {code: gettext(str(name)) for code, name in settings.LANGUAGES}
     return names.get(patient.language, patient.language)
 

@@ -39,20 +39,27 @@ def _page(request: HttpRequest, form: WalkInForm, *, status: int = 200, **more: 
     regions.prefetch(request, [*shown, ("reception-sub", "today")])
     actor = actor_of(request)
     context = {
-        "queues": queues, "lines": [_choice(queue) for queue in queues if queue.is_open],
+        "queues": queues, "lines": _choices(queues),
         "may_intake": actor.can("queues.intake"), "may_manage": actor.can("doctor.set_any_status"), "form": form,
         "callers": callers_for(request, queues), **more,
     }  # fmt: skip
     return staff(request, "queues/reception.html", here="reception", page=_("Reception"), status=status, **context)
 
 
-SHOWN = ("department__name", "sort", "name")
-"""Departments together, the doctors' own lines before the pool."""
+SHOWN = ("department__prefix", "sort", "name")
+"""Departments together, in the order of their tokens; the doctors' own lines before the pool."""
+
+
+def _choices(queues: list[Queue]) -> list[dict[str, Any]]:
+    """The walk-in's lines. One is chosen beforehand only where a choice cannot go to the wrong department."""
+    open_ones = [queue for queue in queues if queue.is_open]
+    alone = len({queue.department_id for queue in open_ones}) == 1
+    return [_choice(queue) | {"first": alone and queue.sort == Queue.POOL} for queue in open_ones]
 
 
 def _choice(queue: Queue) -> dict[str, Any]:
     if queue.doctor is None:
-        return {"id": str(queue.pk), "name": _("Any doctor"), "hint": queue.department.name}
+        return {"id": str(queue.pk), "name": queue.department.name, "hint": _("Any doctor")}
     room = queue.doctor.room.name if queue.doctor.room else queue.department.name
     return {"id": str(queue.pk), "name": queue.name, "hint": room}
 

@@ -1,5 +1,5 @@
 /* What the passing of time shows. The server sends stamps, never "12 min": this ticks them by the server's clock.
-     <time data-since="ISO">           minutes since then; with data-target="30" amber from 80 %, red from 100 %
+     <time data-since="ISO">           minutes since then (data-zero: words for less than one); with data-target="30" amber from 80 %, red from 100 %
      <time data-until="ISO">           minutes until then
      <time data-clock>                 the time of day; data-clock="date" the date beside it */
 (() => {
@@ -7,8 +7,9 @@
   const flow = window.clinicflow;
   const WARN = 0.8;
 
-  function minutes(ms) {
+  function minutes(ms, zero = "") {
     const whole = Math.max(0, Math.floor(ms / 60000));
+    if (!whole && zero) return zero;
     if (whole < 100) return flow.say("time.minutes", { n: whole });
     return flow.say("time.hours", { h: Math.floor(whole / 60), m: String(whole % 60).padStart(2, "0") });
   }
@@ -35,7 +36,7 @@
       due(el, passed);
       const late = el.dataset.due === "late" ? flow.say("time.late") : "";
       const words = el.querySelector(".vh");
-      put(el.firstChild?.nodeType === 3 ? el.firstChild : el.insertBefore(document.createTextNode(""), el.firstChild), minutes(passed));
+      put(el.firstChild?.nodeType === 3 ? el.firstChild : el.insertBefore(document.createTextNode(""), el.firstChild), minutes(passed, el.dataset.zero));
       if (late && !words) el.append(Object.assign(document.createElement("span"), { className: "vh", textContent: late }));
       if (!late) words?.remove();
     }
