@@ -79,7 +79,7 @@ class Untransacted(admin.ModelAdmin):  # type: ignore[type-arg]
         return answer
 
 
-class HouseAdmin(ModelAdmin, Untransacted):  # type: ignore[misc]
+class HouseAdmin(ModelAdmin, Untransacted):
     """One model's admin. A subclass names its abilities and calls operations in ``add_row``, ``change_row``, …"""
 
     form = HouseForm
@@ -287,7 +287,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-class HouseSite(UnfoldAdminSite):  # type: ignore[misc]
+class HouseSite(UnfoldAdminSite):
     """The hospital's admin at ``/h/<slug>/admin/``. Only models with a HouseAdmin come in."""
 
     site_title = site_header = index_title = gettext_lazy("Admin")

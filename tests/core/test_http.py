@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.messages import get_messages
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -71,6 +72,7 @@ def test_a_refusal_without_script_goes_back_or_shows_a_page() -> None:
     assert "Still in use" in page.text
 
 
+@time_machine.travel("2026-11-20T08:00:00Z", tick=False)
 def test_a_foreign_row_and_an_unknown_address_are_the_same_page() -> None:
     codes = ("access.not_here", "link.unknown")
     pages = [http.refusal(asked("get"), NotFound(code)) for code in codes]

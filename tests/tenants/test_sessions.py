@@ -204,7 +204,7 @@ def test_a_suspended_hospital_shows_its_pages_to_owners_only(world: World) -> No
     assert people.memberships_of(house.users["receptionist"]) == []
 
 
-def test_another_hospital_and_none_are_the_same_answer(world: World) -> None:
+def test_another_hospital_and_none_are_the_same_answer(world: World, clock: Any) -> None:
     client = signed_in(world)
     slugs = ("hilltop", "nowhere", "platform")
     pages = [client.get(f"/h/{slug}/reception/") for slug in slugs]
