@@ -90,18 +90,18 @@ def test_a_row_in_hand_is_not_saved_or_deleted_under_another_hospital(world: Wor
 def test_a_key_of_another_hospital_overwrites_nothing(world: World) -> None:
     theirs = world.hilltop.patient()
     with world.harbor.open():
-        refused(lambda: Patient(pk=theirs.pk, mrn="HACK", name_key="").save(), IntegrityError)
-        refused(lambda: Patient.objects.create(pk=theirs.pk, mrn="HACK", name_key=""), IntegrityError)
+        refused(lambda: Patient(pk=theirs.pk, mrn="STOLEN", name_key="").save(), IntegrityError)
+        refused(lambda: Patient.objects.create(pk=theirs.pk, mrn="STOLEN", name_key=""), IntegrityError)
         for upsert in (
             lambda: Patient.objects.bulk_create(
-                [Patient(pk=theirs.pk, mrn="HACK")], update_conflicts=True, update_fields=["mrn"], unique_fields=["id"]
+                [Patient(pk=theirs.pk, mrn="STOLEN")], update_conflicts=True, update_fields=["mrn"], unique_fields=["id"]
             ),
             lambda: Patient.objects.bulk_create(
-                [Patient(pk=theirs.pk, mrn="HACK")], None, False, True, ["mrn"], ["id"]
+                [Patient(pk=theirs.pk, mrn="STOLEN")], None, False, True, ["mrn"], ["id"]
             ),
         ):
             refused(upsert)
-        Patient.objects.bulk_create([Patient(pk=theirs.pk, mrn="HACK", name_key="")], ignore_conflicts=True)
+        Patient.objects.bulk_create([Patient(pk=theirs.pk, mrn="STOLEN", name_key="")], ignore_conflicts=True)
         made, created = Patient.objects.update_or_create(mrn=theirs.mrn, defaults={"name_key": "mine"})
         assert created
         assert made.hospital_id == world.harbor.hospital.pk

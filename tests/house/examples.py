@@ -16,8 +16,9 @@ import pkgutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 from clinic.core.access import Actor, abilities_of
@@ -108,18 +109,22 @@ def name_of(operation: Callable[..., Any]) -> str:
 _RUN: CodeType = record.operation("hospital.view")(lambda *, actor: None).__code__
 
 
-def operations() -> dict[str, Callable[..., Any]]:
-    """Every ``@operation`` of the product, by introspection of all modules."""
-    found: dict[str, Callable[..., Any]] = {}
+@cache
+def everything() -> tuple[ModuleType, ...]:
+    """Every module of the product, imported."""
+    found: list[ModuleType] = []
     for room in ROOMS:
         package = importlib.import_module(room)
-        for info in pkgutil.walk_packages(package.__path__, f"{room}."):
-            if ".migrations" in info.name or info.name.endswith(("asgi", "celery", "__main__")):
-                continue
-            for value in vars(importlib.import_module(info.name)).values():
-                if callable(value) and getattr(value, "__code__", None) is _RUN:
-                    found[name_of(value)] = value
-    return found
+        names = [info.name for info in pkgutil.walk_packages(package.__path__, f"{room}.")]
+        wanted = [n for n in names if ".migrations" not in n and not n.endswith(("asgi", "celery", "__main__"))]
+        found += map(importlib.import_module, wanted)
+    return tuple(found)
+
+
+def operations() -> dict[str, Callable[..., Any]]:
+    """Every ``@operation`` of the product, by introspection of all modules."""
+    values = [value for module in everything() for value in vars(module).values() if callable(value)]
+    return {name_of(value): value for value in values if getattr(value, "__code__", None) is _RUN}
 
 
 def decorated() -> set[str]:

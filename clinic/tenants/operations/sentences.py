@@ -47,6 +47,8 @@ constraints({
     "joincode_unique": "join_code.again",
     "apikey_hash_unique": "api_key.again",
     "publictoken_code_unique": "link.again",
+    "tenants_publictoken_hash_key": "link.again",
+    "idempotencykey_once": "idempotency.running",
     # The log's own: only a bug or a restored backup could meet them.
     "event_seq_unique": "log.again",
     "eventref_unique": "log.again",
