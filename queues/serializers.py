@@ -300,11 +300,6 @@ class VisitStatusBody(Strict):
     reason = Line(200, required=False, allow_blank=True, default="", help_text="For called, left and cancelled.")
     doctor = Id(required=False, help_text="Who calls; the line's own doctor if left out.")
 
-    def validate(self, attrs: Any) -> Any:
-        if "status" not in attrs:
-            raise serializers.ValidationError({"status": [self.fields["status"].error_messages["required"]]})
-        return attrs
-
 
 class UndoBody(Strict):
     seq = serializers.IntegerField(min_value=1, max_value=2**62, required=False, help_text="X-Seq of the act.")

@@ -122,7 +122,9 @@ class HouseViewSet(viewsets.ViewSet):
         told = self.told
         self.query = api_input.query(told.query, request, also=PAGE_PARAMETERS if told.paged else frozenset())
         if request.method in ("POST", "PUT", "PATCH"):
-            self.body = api_input.body(told.body or Strict, request.data, partial=request.method == "PATCH")
+            self.body = api_input.body(
+                told.body or Strict, request.data, partial=request.method == "PATCH" and not told.whole
+            )
         self._claim_key(request)
 
     def _claim_key(self, request: Request) -> None:

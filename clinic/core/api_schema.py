@@ -66,6 +66,16 @@ class HouseSchema(AutoSchema):
     def get_request_serializer(self) -> Any:
         return self.told.body
 
+    def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
+        method, self.method = (
+            self.method,
+            "POST" if self.told.whole else self.method,
+        )  # only PATCH makes fields optional
+        try:
+            return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+        finally:
+            self.method = method
+
     def get_examples(self) -> list[OpenApiExample]:
         if self.told.example is None:
             return []

@@ -188,7 +188,7 @@ class DoctorViewSet(DirectoryViewSet):
         return self._change(operations.change_doctor, pk)
 
     @needs("directory.view")
-    @answers(DoctorDoc, body=DoctorStatusBody, example={"status": "running_late", "late_minutes": 20})
+    @answers(DoctorDoc, body=DoctorStatusBody, whole=True, example={"status": "running_late", "late_minutes": 20})
     def set_status(self, request: Request, pk: UUID) -> Response:
         """Say whether a doctor is on time, late, on a break or off duty. Doctors set their own, the desk anybody's."""
         doctor = self.row(Doctor.objects.all(), pk)

@@ -107,8 +107,3 @@ class DoctorStatusBody(Strict):
     status = Lower(choices=STATUSES)
     late_minutes = Number(1, 480, required=False, help_text="With running_late; 10 if left out.")
     until = Moment(required=False, allow_null=True, help_text="With on_break.")
-
-    def validate(self, attrs: Any) -> Any:
-        if "status" not in attrs:
-            raise serializers.ValidationError({"status": [self.fields["status"].error_messages["required"]]})
-        return attrs

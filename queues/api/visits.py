@@ -73,7 +73,7 @@ class VisitViewSet(HouseViewSet):
 
     @needs("queues.view")
     @answers(
-        VisitDoc, body=VisitStatusBody, refusals=[WRONG_STATE, "VISIT_REASON_NEEDED", "DOCTOR_BUSY"],
+        VisitDoc, body=VisitStatusBody, whole=True, refusals=[WRONG_STATE, "VISIT_REASON_NEEDED", "DOCTOR_BUSY"],
         example={"status": "in_progress"},
     )  # fmt: skip
     def set_status(self, request: Request, pk: UUID) -> Response:
