@@ -50,7 +50,8 @@ def answers(
     """``doc``: the document answered (None: no content); ``paged``/``listed``: many of them, by cursor or all at once.
 
     ``body`` and ``query``: what is taken, checked before the action runs. ``versioned``: ETag and If-Match.
-    ``limited``: may answer 429. ``whole``: a PATCH that is an act, whose body is not a part of a resource. ``refusals``: codes of 409. ``example``: a body that works.
+    ``limited``: may answer 429. ``whole``: a PATCH that is an act, whose body is not a part of a resource.
+    ``refusals``: codes of 409. ``example``: a body that works.
     """
 
     def mark(action: F) -> F:

@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 
 from clinic.live.models import Event
-from clinic.records import api as patients_api
+from clinic.records import operations as patients
 from clinic.records.models import AccessLog, Patient
 from queues.models import CALLED, CANCELLED, COMPLETED, IN_PROGRESS, LEFT, NO_SHOW, WAITING, Display, Leg, Visit
 from queues.operations import calls, ends
@@ -245,13 +245,13 @@ def test_if_match_meets_a_newer_version(world: World) -> None:
 def test_a_race_behind_if_match_is_412_and_without_it_409(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     house = world.harbor
     patient = house.patient()
-    real = patients_api.operations.correct
+    real = patients.correct
 
     def slow(row: Patient, **fields: Any) -> Any:
         Patient.objects.filter(pk=row.pk).update(version=row.version + 1)  # somebody else was faster
         return real(row, **fields)
 
-    monkeypatch.setattr(patients_api.operations, "correct", slow)
+    monkeypatch.setattr(patients, "correct", slow)
     front = desk(house)
     assert front.patch(f"patients/{patient.pk}", {"phone": "1"}).code == "ROW_CHANGED"
     tag = front.get(f"patients/{patient.pk}").header("ETag")
