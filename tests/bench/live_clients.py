@@ -46,7 +46,7 @@ class Board(asyncio.Protocol):
             self.send({"watch": dict.fromkeys(self.boards.regions, ""), "lang": "en"})
         while (text := self._frame()) is not None:
             self.arrived.append((now, text))
-            self.boards.heard(text)
+            self.boards.heard(self, text)
 
     def _frame(self) -> bytes | None:
         """The next whole text frame, if it has come."""
@@ -83,20 +83,21 @@ class Boards:
         self.origin, self.regions, self.count = told["origin"], told["regions"], told["count"]
         self.all: list[Board] = []
         self.waits_for = b'{"beat"'
-        self.left = self.count
+        self.have: set[Board] = set()
         self.complete = asyncio.Event()
 
-    def heard(self, text: bytes) -> None:
-        if text.startswith(self.waits_for):
-            self.left -= 1
-            if self.left <= 0:
+    def heard(self, board: Board, text: bytes) -> None:
+        if self.waits_for in text:
+            self.have.add(board)
+            if len(self.have) == self.count:
                 self.complete.set()
 
     def begin(self, start: str) -> None:
-        """Count frames that begin so, from now on."""
+        """Wait for messages that hold this, from now on."""
         for board in self.all:
             board.arrived.clear()
-        self.waits_for, self.left = start.encode(), self.count
+        self.waits_for = start.encode()
+        self.have.clear()
         self.complete.clear()
 
     async def open(self) -> None:
@@ -114,15 +115,22 @@ class Boards:
                 await self.complete.wait()
         except TimeoutError:
             pass
-        frames = [[pair for pair in board.arrived if pair[1].startswith(self.waits_for)] for board in self.all]
-        got = [pairs[0] for pairs in frames if pairs]
+        got = [next((pair for pair in board.arrived if self.waits_for in pair[1]), None) for board in self.all]
+        when = [pair[0] for pair in got if pair]
+        last = [[text for _, text in board.arrived if self.waits_for in text][-1:] for board in self.all]
+        frames = [frame for texts in last for text in texts for frame in self._frames(text)]
         return {
-            "got": len(got),
-            "first": min((when for when, _ in got), default=0),
-            "last": max((when for when, _ in got), default=0),
-            "bytes": max((len(text) for _, text in got), default=0),
-            "digests": sorted({json.loads(pairs[-1][1]).get("digest", "") for pairs in frames if pairs}),
-        }
+            "got": len(when), "first": min(when, default=0), "last": max(when, default=0),
+            "bytes": max((len(json.dumps(frame, separators=(",", ":"))) for frame in frames), default=0),
+            "digests": sorted({frame.get("digest", "") for frame in frames}),
+        }  # fmt: skip
+
+    def _frames(self, text: bytes) -> list[dict[str, Any]]:
+        """Those of a message's frames that were waited for."""
+        message = json.loads(text)
+        frames: list[dict[str, Any]] = message.get("frames", [message])
+        region = self.waits_for.decode().partition('"region":"')[2].rstrip('"')
+        return [frame for frame in frames if not region or frame["region"] == region]
 
 
 async def main() -> None:
@@ -133,7 +141,7 @@ async def main() -> None:
     await boards.open()
     print(json.dumps(await boards.wait(60)), flush=True)
     while line := await reader.readline():
-        boards.begin('{"region":"' + json.loads(line)["round"] + '"')
+        boards.begin('"region":"' + json.loads(line)["round"] + '"')
         print(json.dumps({"begun": True}), flush=True)
         print(json.dumps(await boards.wait()), flush=True)
 

@@ -85,7 +85,7 @@ class Command(BaseCommand):
             access_log=False,
             server_header=False,
             ws_max_size=64 * 1024,
-            ws_per_message_deflate=False,  # frames are small, and each socket's compressor would take more than all else
+            ws_per_message_deflate=False,  # frames are small, a compressor per socket is not
             timeout_graceful_shutdown=GRACE,
         )
         server = uvicorn.Server(config)
