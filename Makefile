@@ -69,7 +69,7 @@ pins: .venv/dev.stamp
 	$(PY) $(PIN) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 messages: .venv/dev.stamp
-	CLINIC_ENV=test $(PY) manage.py makemessages -l es -l ar -l hi --no-wrap --add-location file \
+	CLINIC_ENV=test $(PY) manage.py makemessages --all --no-wrap --no-obsolete --add-location file \
 		--ignore .venv --ignore data --ignore tests --ignore docs
 	$(PY) -m babel.messages.frontend compile --directory locale --domain django --statistics
 

@@ -1,73 +1,174 @@
-"""The compiled catalogues are those of the texts, and what a patient reads is there in every language."""
+"""Every text in every language: the catalogues hold all that the source says, whole, and compiled."""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from gettext import GNUTranslations, c2py
+from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-from babel.messages.mofile import read_mo
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
 from babel.messages.pofile import read_po
 from django.conf import settings
-from django.test import Client
 from django.utils import translation
+from django.utils.translation.template import templatize
 
-LANGUAGES = [code for code, _ in settings.LANGUAGES if code != "en"]
-LOCALE = Path(settings.BASE_DIR, "locale")
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
-NAMED = re.compile(r"""{%\s*trans(?:late)?\s+(?:"([^"]+)"|'([^']+)')""")
-FOR_PATIENTS = ["status", "_place", "_place_card", "_place_status", "_place_track", "display", "_display_now", "ticket"]
+from queues.regions import words
+
+ROOT = Path(settings.BASE_DIR)
+PACKAGES = ("clinic", "queues", "er_flow", "billing")
+LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+SINGULAR: dict[str, None] = dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop"))
+PLURAL = dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2))
+CONTEXT = dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2))
+BOTH = dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3))
+KEYWORDS = {**SINGULAR, **PLURAL, **CONTEXT, **BOTH}
+
+Key = tuple[str, tuple[str, ...]]
+"""Context, and the text with its plural if it has one."""
+
+PLACES = re.compile(r"%\(\w+\)[sd]|%[sd%]|{\w+}")
+MARKUP = re.compile(r"<[^<>]*>")
+MANY = range(1001)
+"""Numbers by which a plural form is looked for."""
 
 
-def catalogue(language: str) -> Any:
-    with (LOCALE / language / "LC_MESSAGES" / "django.po").open("rb") as file:
-        return read_po(file, locale=language)
+# --- what the source says ---------------------------------------------------------------------------------------------
 
 
-def texts(catalog: Any) -> dict[Any, Any]:
-    """What is translated: id → text; plural ids and texts as tuples."""
-    return {
-        _key(message.id): _key(message.string)
-        for message in catalog
-        if message.id and (message.string if isinstance(message.string, str) else any(message.string))
-    }
+def texts_of(source: bytes) -> Iterator[Key]:
+    """The texts of Python source."""
+    for _line, ids, _comments, context in extract("python", BytesIO(source), keywords=KEYWORDS):
+        yield context or "", (ids,) if isinstance(ids, str) else tuple(ids)
 
 
-def _key(value: Any) -> Any:
-    return value if isinstance(value, str) else tuple(value)
+def texts_of_template(source: str) -> Iterator[Key]:
+    """The texts of a template, by way of what Django makes of it for xgettext, which minds no indentation."""
+    lines = templatize(source).splitlines()
+    return texts_of("\n".join(line.strip() for line in lines).encode())
+
+
+@cache
+def said() -> dict[Key, str]:
+    """Every text of the product, with a file that says it."""
+    found: dict[Key, str] = {}
+    for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):
+        found.update(dict.fromkeys(texts_of(path.read_bytes()), str(path.relative_to(ROOT))))
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        found.update(dict.fromkeys(texts_of_template(path.read_text()), str(path.relative_to(ROOT))))
+    return found
+
+
+def test_both_kinds_of_source_are_read() -> None:
+    python = b'x = _("a" "b"), ngettext("%(n)s c", "%(n)s d", n), pgettext_lazy("sex", "F"), gettext(name)'
+    assert set(texts_of(python)) == {("", ("ab",)), ("", ("%(n)s c", "%(n)s d")), ("sex", ("F",))}
+    template = """
+        <p title="{% translate 'a' %}">It's {# no #}{% translate "b" context "c" %}</p>
+      {% blocktranslate count n=many %}{{ n }} d{% plural %}{{ n }} e{% endblocktranslate %}
+          {% blocktranslate with x=y %}f "{{ x }}"{% endblocktranslate %}{% include "z" with t=_("g") %}"""
+    told = {("", ("a",)), ("c", ("b",)), ("", ("%(n)s d", "%(n)s e")), ("", ('f "%(x)s"',)), ("", ("g",))}
+    assert set(texts_of_template(template)) == told
+    assert len(said()) > 500
+
+
+# --- what the catalogues say ------------------------------------------------------------------------------------------
+
+
+def path_of(language: str, ending: str) -> Path:
+    return ROOT / "locale" / language / "LC_MESSAGES" / f"django.{ending}"
+
+
+@cache
+def catalogue(language: str) -> Catalog:
+    with path_of(language, "po").open("rb") as file:
+        return read_po(file, locale=language, abort_invalid=True)
+
+
+def messages(language: str) -> list[Message]:
+    return [message for message in catalogue(language) if message.id]
+
+
+def strings(value: str | Iterable[str] | None) -> tuple[str, ...]:
+    return (value or "",) if value is None or isinstance(value, str) else tuple(value)
+
+
+def key_of(message: Message) -> Key:
+    return str(message.context or ""), strings(message.id)
+
+
+def places(text: str) -> list[str]:
+    """What is filled in, and markup: neither may differ between languages."""
+    return sorted(PLACES.findall(text)) + sorted(MARKUP.findall(text))
+
+
+def for_one_number(language: str) -> set[int]:
+    """Plural forms that stand for a single number, so they may say it in a word: "two" in Arabic."""
+    formula = c2py(str(catalogue(language).plural_expr))
+    forms = [formula(number) for number in MANY]
+    return {form for form in forms if forms.count(form) == 1}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_compiled_catalogue_is_current(language: str) -> None:
-    with (LOCALE / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
-        compiled = texts(read_mo(file))
-    # Babel writes the English of a plural that has no translation.
-    compiled = {key: text for key, text in compiled.items() if isinstance(key, str) or not set(text) <= set(key)}
-    assert compiled == texts(catalogue(language)), "make messages"
+def test_every_text_of_the_source_is_in_the_catalogue(language: str) -> None:
+    """Fails for a new text: `make messages`, then translate what is empty."""
+    known = {key_of(message) for message in messages(language)}
+    # A text that is said with and without a plural stands once, with it.
+    known |= {(context, ids[:1]) for context, ids in known}
+    assert {key: where for key, where in said().items() if key not in known} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_translation_keeps_the_places_of_values(language: str) -> None:
+def test_nothing_is_empty_or_guessed(language: str) -> None:
+    assert [message.id for message in messages(language) if not all(strings(message.string))] == []
+    assert [message.id for message in messages(language) if message.fuzzy] == []
+    assert not catalogue(language).fuzzy
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_plural_has_all_its_forms(language: str) -> None:
+    number = catalogue(language).num_plurals
+    assert number == {"es": 3, "ar": 6}.get(language, 2)
+    plurals = [message for message in messages(language) if message.pluralizable]
+    assert len(plurals) > 10
+    assert [message.id for message in plurals if len(strings(message.string)) != number] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_filled_in_is_the_same(language: str) -> None:
+    words_may_do = for_one_number(language)
     wrong = []
-    for key, text in texts(catalogue(language)).items():
-        wanted = {place for part in ([key] if isinstance(key, str) else key) for place in PLACEHOLDER.findall(part)}
-        for part in [text] if isinstance(text, str) else text:
-            found = set(PLACEHOLDER.findall(part))
-            if found - wanted or (isinstance(key, str) and found != wanted):
-                wrong.append((key, part))
+    for message in messages(language):
+        ids, told = strings(message.id), strings(message.string)
+        for form, text in enumerate(told):
+            spelled_out = message.pluralizable and form in words_may_do
+            wanted = places(ids[-1])
+            left_out = [place for place in wanted if place != "%(n)s"]
+            singular = [places(ids[0])] if message.pluralizable and form == 0 else []
+            if places(text) not in [wanted, *singular, *([left_out] if spelled_out else [])]:
+                wrong.append((message.id, text))
     assert wrong == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("page", FOR_PATIENTS)
-def test_what_a_patient_reads_is_translated(page: str, language: str) -> None:
-    template = Path(settings.BASE_DIR, "templates", "queues", f"{page}.html").read_text()
-    there = {key if isinstance(key, str) else key[0] for key in texts(catalogue(language))}
-    assert [one or two for one, two in NAMED.findall(template) if (one or two) not in there] == []
+def test_the_compiled_catalogue_is_current(language: str) -> None:
+    with path_of(language, "mo").open("rb") as file:
+        compiled = GNUTranslations(file)._catalog  # type: ignore[attr-defined]
+    wanted: dict[str | tuple[str, int], str] = {}
+    for message in messages(language):
+        context, ids = key_of(message)
+        text = f"{context}\4{ids[0]}" if context else ids[0]
+        told = strings(message.string)
+        wanted |= {(text, form): one for form, one in enumerate(told)} if message.pluralizable else {text: told[0]}
+    assert {key: one for key, one in compiled.items() if key} == wanted
 
 
-def test_a_language_is_chosen_by_the_browser(client: Client) -> None:
-    answer = client.get("/nothing-here/", headers={"accept-language": "es"})
-    with translation.override("es"):
-        expected = translation.gettext("There is nothing at this address")
-    assert expected != "There is nothing at this address"
-    assert expected in answer.content.decode()
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_call_is_spoken_in_the_language(language: str) -> None:
+    with translation.override(language):
+        told = words.announcement("A-012", "R4"), words.announcement("A-012", "")
+    assert all("A 0 1 2" in sentence and "Token" not in sentence for sentence in told)
+    assert "R4" in told[0]
