@@ -333,8 +333,8 @@ class CompleteAndCallBody(WhoBody):
 class DisplayBody(Strict):
     code = Line(12, help_text="What the screen shows.")
     name = Line(80)
-    queues = serializers.ListField(child=Id(), allow_empty=False, max_length=100)
+    queues = serializers.ListField(child=Id(), min_length=1, max_length=100)
     languages = serializers.ListField(
-        child=serializers.ChoiceField(choices=LANGUAGES), allow_empty=False, max_length=len(LANGUAGES), required=False
+        child=serializers.ChoiceField(choices=LANGUAGES), min_length=1, max_length=len(LANGUAGES), required=False
     )
     names = Lower(choices=NAMES, required=False)

@@ -14,6 +14,7 @@ from clinic.core.api_input import Strict
 from clinic.core.api_pages import MOST, USUAL
 from clinic.core.api_told import Told
 
+ALSO = {401: "No valid token, key or session.", 404: "Not there, or not yours."}
 SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"session": []}]
 
 
@@ -67,10 +68,8 @@ class HouseSchema(AutoSchema):
         return self.told.body
 
     def _get_request_for_media_type(self, serializer: Any, direction: Any = "request") -> Any:
-        method, self.method = (
-            self.method,
-            "POST" if self.told.whole else self.method,
-        )  # only PATCH makes fields optional
+        method = self.method
+        self.method = "POST" if self.told.whole else method  # only PATCH makes fields optional
         try:
             return super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
         finally:
@@ -126,6 +125,7 @@ class HouseSchema(AutoSchema):
             found[422] = "This Idempotency-Key came before with another body."
         if told.limited:
             found[429] = "Too many; see Retry-After."
+        found |= {code: ALSO[code] for code in told.also}
         return dict(sorted((found | {503: "A needed part is down; see Retry-After."}).items()))
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:

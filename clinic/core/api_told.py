@@ -27,10 +27,11 @@ class Told:
     limited: bool
     whole: bool
     refusals: tuple[str, ...]
+    also: tuple[int, ...]
     example: Any
 
 
-UNTOLD = Told(None, 200, None, Query, False, False, False, False, False, (), None)
+UNTOLD = Told(None, 200, None, Query, False, False, False, False, False, (), (), None)
 
 
 def answers(
@@ -45,18 +46,19 @@ def answers(
     limited: bool = False,
     whole: bool = False,
     refusals: Sequence[str] = (),
+    also: Sequence[int] = (),
     example: Any = None,
 ) -> Callable[[F], F]:
     """``doc``: the document answered (None: no content); ``paged``/``listed``: many of them, by cursor or all at once.
 
     ``body`` and ``query``: what is taken, checked before the action runs. ``versioned``: ETag and If-Match.
     ``limited``: may answer 429. ``whole``: a PATCH that is an act, whose body is not a part of a resource.
-    ``refusals``: codes of 409. ``example``: a body that works.
+    ``refusals``: codes of 409. ``also``: statuses that nothing else tells of. ``example``: a body that works.
     """
 
     def mark(action: F) -> F:
         action.told = Told(  # type: ignore[attr-defined]
-            doc, status, body, query, paged, listed, versioned, limited, whole, tuple(refusals), example
+            doc, status, body, query, paged, listed, versioned, limited, whole, tuple(refusals), tuple(also), example
         )
         return action
 

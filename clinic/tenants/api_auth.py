@@ -54,7 +54,7 @@ class AuthViewSet(HouseViewSet):
 
     @public("whoever signs in has not signed in yet")
     @answers(
-        SignedInDoc, body=LoginBody, limited=True,
+        SignedInDoc, body=LoginBody, limited=True, also=[401, 404],
         example={"email": "mara@harbor.example", "password": "correct horse battery", "hospital": "harbor"},
     )  # fmt: skip
     def login(self, request: Request) -> Response:
@@ -68,7 +68,7 @@ class AuthViewSet(HouseViewSet):
             return self.act(verb, lambda _: _signed_in(user, here))
 
     @public("the refresh token says who asks")
-    @answers(TokensDoc, body=RefreshBody, limited=True, example={"refresh": "eyJhbGciOiJIUzI1NiJ9.…"})
+    @answers(TokensDoc, body=RefreshBody, limited=True, also=[401], example={"refresh": "eyJhbGciOiJIUzI1NiJ9.…"})
     def refresh(self, request: Request) -> Response:
         """The next pair of tokens. A refresh token is good once; used again, it ends everything of its sign-in."""
         limit("refresh", address_of(request), *REFRESHES)

@@ -191,7 +191,7 @@ class PoliciesBody(Strict):
 
 class RolesBody(Strict):
     roles = serializers.ListField(
-        child=serializers.ChoiceField(choices=GIVEN_ROLES), allow_empty=False, max_length=len(GIVEN_ROLES)
+        child=serializers.ChoiceField(choices=GIVEN_ROLES), min_length=1, max_length=len(GIVEN_ROLES)
     )
 
 
@@ -207,6 +207,6 @@ class ReceptionistBody(Strict):
 class KeyBody(Strict):
     name = Line(80)
     abilities = serializers.ListField(
-        child=serializers.ChoiceField(choices=sorted(MATRIX)), allow_empty=False, max_length=len(MATRIX)
+        child=serializers.ChoiceField(choices=sorted(MATRIX)), min_length=1, max_length=len(MATRIX)
     )
     expires_at = Moment(required=False, allow_null=True, default=None)
