@@ -1,0 +1,94 @@
+"""Every page, API action, socket, stream command and admin view names its ability, or is on the closed public list."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from clinic.core.access import ABILITIES, PATIENT, PUBLIC
+from clinic.live import regions, registry
+from clinic.live.routing import websocket_urlpatterns
+from clinic.tenants.middleware import ability_of
+from queues import commands
+from tests.house.entrances import MISSING, entrances, patterns
+
+PUBLIC_LIST = {
+    "clinic.core.health.health", "clinic.core.health.ready",
+    "clinic.core.api_docs.schema", "clinic.core.api_docs.docs", "clinic.core.api_docs.nothing_here",
+    "clinic.live.views.display_regions", "clinic.live.views.status_regions",
+    "clinic.live.sse.topics", "clinic.live.sse.reception", "clinic.live.sse.doctor",
+    "clinic.tenants.views.door.start", "clinic.tenants.views.door.sign_in", "clinic.tenants.views.door.sign_out",
+    "clinic.tenants.views.door.register", "clinic.tenants.views.door.join", "clinic.tenants.views.door.choose",
+    "clinic.tenants.views.door.language",
+    "clinic.tenants.api_auth.AuthViewSet.register", "clinic.tenants.api_auth.AuthViewSet.login",
+    "clinic.tenants.api_auth.AuthViewSet.refresh",
+    "queues.views.displays.display_new", "queues.views.displays.display",
+    "queues.views.status.status", "queues.views.status.status_leave",
+    "queues.api.public.PublicViewSet.waiting_room", "queues.api.public.PublicViewSet.visit_status",
+}  # fmt: skip
+"""Whoever comes without a hospital's ability comes in here; another line is a decision."""
+SOCKETS = {
+    "ws/h/<slug:slug>/live": "the session's membership there; each region its own ability",
+    "ws/d/<str:token>/live": "the display's token names what it shows",
+    "ws/s/<str:token>/live": "the visit's token names what it shows",
+    "ws/v1/stream": "token, key or session; each topic its ability, each command its operation's",
+    "ws/tenant/<str:tenant>": "as the stream, the hospital in the address",
+    "": "refused",
+}
+
+
+def test_every_entrance_names_an_ability_or_is_public() -> None:
+    assert [f"{each} ({each.view})" for each in entrances() if each.ability == MISSING] == []
+
+
+def test_every_ability_that_is_named_exists() -> None:
+    named = {each.ability for each in entrances() if each.ability not in (None, MISSING)}
+    assert sorted(str(ability) for ability in named - ABILITIES) == []
+
+
+def test_the_public_list_is_closed() -> None:
+    open_to_all = {each.view for each in entrances() if each.public}
+    assert sorted(open_to_all - PUBLIC_LIST) == [], "public without being on the list"
+    assert sorted(PUBLIC_LIST - open_to_all) == [], "no longer public"
+    assert all(len(why) >= 8 for why in PUBLIC.values()), "say why"
+
+
+def test_what_is_neither_is_not_answered() -> None:
+    """The middleware reads the same marks as this test."""
+    for _route, pattern in patterns():
+        view: Any = pattern.callback
+        if not hasattr(view, "cls"):
+            assert ability_of(view) is None or ability_of(view) in ABILITIES
+
+    def forgotten(request: object) -> None: ...
+
+    assert ability_of(forgotten) not in {None, *ABILITIES}
+
+
+def test_every_socket_is_on_the_list() -> None:
+    assert {str(each.pattern) for each in websocket_urlpatterns} == set(SOCKETS)
+
+
+def test_every_region_face_and_topic_names_an_ability() -> None:
+    for kind, region in regions.kinds().items():
+        assert region.ability in ABILITIES, kind
+        assert region.audience <= ABILITIES, kind
+    for kind, (ability, _build) in registry.faces().items():
+        assert ability in ABILITIES, kind
+    for kind, topic in registry.topics().items():
+        assert topic.ability in ABILITIES, kind
+
+
+def test_every_command_of_the_stream_calls_an_operation() -> None:
+    """The operation asks the ability; a command that called none would ask nobody."""
+    assert registry.commands().keys() == commands.COMMANDS.keys()
+    words = ("calls.", "ends.", "intake.", "undo.", "directory.", "lines.", "displays.")
+    for name, (_takes, run) in commands.COMMANDS.items():
+        text = inspect.getsource(inspect.unwrap(run))
+        closed = inspect.getclosurevars(run).nonlocals.get("verb")
+        assert any(word in text for word in words) or hasattr(closed, "ability"), name
+
+
+def test_a_patients_link_opens_nothing_of_the_staff() -> None:
+    staff = {each.ability for each in entrances() if each.ability}
+    assert not PATIENT & staff

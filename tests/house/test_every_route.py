@@ -1,0 +1,147 @@
+"""All routes × all roles × the other hospital, generated from the URL resolver so that it cannot be incomplete."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+
+from clinic.core.access import MATRIX, PLATFORM
+from clinic.tenants.auth import tokens_for
+from tests.house.addresses import ARGUMENTS, WRITTEN, address, body
+from tests.house.entrances import Entrance, entrances
+from tests.ledger import rows
+from tests.world import ROLES, House, World
+
+pytestmark = pytest.mark.django_db
+INSIDE = [each for each in entrances() if not each.public]
+NOT_ANSWERED = {401, 403, 404, 405}
+OWN_RULES = {
+    "GET doctor/": "only for members who are doctors",
+    "GET doctors/<uuid:pk>/": "a doctor sees the own room; the desk anybody's",
+    "POST doctors/<uuid:pk>/call-next/": "a doctor calls for the own room",
+    "POST doctors/<uuid:pk>/status/": "one's own status, or the desk's",
+    "POST queues/<uuid:pk>/call-next/": "a doctor calls for the own room",
+    "POST me/sessions/<int:pk>/end/": "only one's own sessions",
+    "POST undo/<int:seq>/": "what others did is undone by the desk",
+    "PATCH api/v1/doctors/<uuid:pk>/status": "one's own status, or the desk's",
+    "PATCH api/v1/visits/<uuid:pk>/status": "each status is a verb with an ability of its own",
+    "POST api/v1/visits/<uuid:pk>/undo": "what others did is undone by the desk",
+    "GET api/v1/events": "the topics asked for each have an ability; none are asked for here",
+    "GET admin/(?P<url>.*)$": "nothing is there",
+    "POST me/sign-out-everywhere/": "it does: to the sign-in page",
+}
+"""Entrances that refuse (403, 404) for a further reason than the ability, which their own tests hold."""
+
+ENDS = {"POST me/sign-out-everywhere/", "POST me/password/", "POST api/v1/auth/logout"}
+"""Entrances after which the caller has to sign in again."""
+
+
+@dataclass
+class Caller:
+    """Somebody of a hospital, with a browser and an access token."""
+
+    house: House
+    role: str
+
+    def __post_init__(self) -> None:
+        self.client = Client()
+        user = self.house.users[self.role]
+        self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        self.token = str(tokens_for(user, self.house.hospital).access_token)
+
+    def ask(self, entrance: Entrance, path: str, where: House | None = None) -> HttpResponseBase:
+        """The entrance at a hospital's address (the caller's own, if none is named)."""
+        here = (where or self.house).hospital
+        if entrance.kind == "api":
+            headers = {"Authorization": f"Bearer {self.token}", "X-Tenant-Id": here.slug}
+            data = "" if entrance.method == "GET" else json.dumps(body(entrance, where or self.house))
+            return Client().generic(entrance.method, f"/{path}", data, "application/json", headers=headers)
+        return self.client.generic(entrance.method, f"/h/{here.slug}/{path}")
+
+
+def refused(answer: HttpResponseBase) -> bool:
+    """Turned away: not signed in, not allowed, not there; a redirect to sign in counts."""
+    to_sign_in = answer.status_code == 302 and "/sign-in/" in answer["Location"]
+    return to_sign_in or answer.status_code in NOT_ANSWERED
+
+
+def allowed(entrance: Entrance, role: str) -> bool:
+    held = {ability for ability, roles in MATRIX.items() if role in roles} | PLATFORM
+    if entrance.kind == "admin" and "admin.open" not in held:
+        return False
+    return entrance.ability in held
+
+
+def test_every_argument_of_a_route_has_its_example() -> None:
+    takes = {each.prefix for each in entrances() if each.takes and each.route not in WRITTEN}
+    assert sorted(takes - ARGUMENTS.keys()) == [], "say in tests/house/addresses.py what stands there"
+    assert sorted(ARGUMENTS.keys() - takes) == []
+    assert sorted(WRITTEN.keys() - {each.route for each in entrances()}) == []
+    assert sorted(OWN_RULES.keys() - {str(each) for each in INSIDE}) == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_gets_in_where_its_abilities_say_and_nowhere_else(world: World, role: str) -> None:
+    caller = Caller(world.harbor, role)
+    wrong = []
+    for entrance in INSIDE:
+        answer = caller.ask(entrance, address(entrance, world.harbor))
+        if str(entrance) in ENDS:
+            caller = Caller(world.harbor, role)
+        assert answer.status_code < 500, f"{entrance}: {answer.status_code}"
+        if not allowed(entrance, role):
+            if answer.status_code != 403:
+                wrong.append(f"{entrance} answers {answer.status_code} without {entrance.ability}")
+        elif refused(answer) and str(entrance) not in OWN_RULES:
+            wrong.append(f"{entrance} answers {answer.status_code} in spite of {entrance.ability}")
+    assert wrong == []
+
+
+def test_whoever_is_not_signed_in_is_asked_to(world: World) -> None:
+    wrong = []
+    for entrance in INSIDE:
+        path = address(entrance, world.harbor)
+        if entrance.kind == "api":
+            answer = Client().generic(entrance.method, f"/{path}")
+            right = answer.status_code == 401
+        else:
+            answer = Client().generic(entrance.method, f"/h/harbor/{path}")
+            right = answer.status_code == 302 and answer["Location"].startswith("/sign-in/")
+        if not right:
+            wrong.append(f"{entrance} answers {answer.status_code} to a stranger")
+    assert wrong == []
+
+
+def test_the_other_hospitals_address_is_not_there(world: World) -> None:
+    """Its owner, at our address: the same answer as for a hospital that does not exist."""
+    caller = Caller(world.hilltop, "owner")
+    paths = [(entrance, address(entrance, world.harbor)) for entrance in INSIDE if entrance.ability not in PLATFORM]
+    before = rows()
+    wrong = [
+        f"{entrance} answers {answer.status_code}"
+        for entrance, path in paths
+        if (answer := caller.ask(entrance, path, world.harbor)).status_code != 404
+    ]
+    assert wrong == []
+    assert rows() == before
+
+
+def test_the_other_hospitals_ids_mean_nothing_at_the_own_address(world: World) -> None:
+    caller = Caller(world.hilltop, "owner")
+    world.hilltop.waiting(1)
+    named = [each for each in INSIDE if each.takes and each.route not in WRITTEN and allowed(each, "owner")]
+    paths = [(entrance, address(entrance, world.harbor)) for entrance in named]
+    for each in named:
+        body(each, world.hilltop)
+    before = rows()
+    wrong = [
+        f"{entrance} answers {answer.status_code}"
+        for entrance, path in paths
+        if (answer := caller.ask(entrance, path)).status_code != 404
+    ]
+    assert wrong == []
+    assert rows() == before
