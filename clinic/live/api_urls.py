@@ -12,4 +12,5 @@ urlpatterns = [
     path("sse", sse.topics),
     path("sse/reception/<str:hospital>", sse.reception),
     path("sse/doctor/<uuid:pk>", sse.doctor),
+    path("sse/waiting-room/<str:token>", sse.waiting_room),
 ]

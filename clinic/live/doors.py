@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from clinic.core.access import Actor
@@ -68,6 +68,7 @@ class Doors(Protocol):
 
 _doors: Doors | None = None
 _opens: dict[str, Callable[[str], Iterable[str]]] = {}
+_tells: dict[str, Callable[[str], dict[str, Any]]] = {}
 _places: dict[UUID, tuple[float, Place]] = {}
 
 
@@ -90,6 +91,16 @@ def names_opened(purpose: str, target: str) -> frozenset[str]:
     """The regions a link opens; none for a purpose nobody registered."""
     names = _opens.get(purpose)
     return frozenset(names(target)) if names else frozenset()
+
+
+def tells(purpose: str, doc: Callable[[str], dict[str, Any]]) -> None:
+    """Register what a public link of this purpose says as JSON: target → document, under its hospital."""
+    _tells[purpose] = doc
+
+
+def told(purpose: str, target: str) -> dict[str, Any]:
+    """The document of a public link."""
+    return _tells[purpose](target)
 
 
 def doors() -> Doors:

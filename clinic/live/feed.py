@@ -107,6 +107,17 @@ def snapshot(hospital_id: UUID, subs: Iterable[Subscription], can: frozenset[str
     return _inside(hospital_id, read)
 
 
+def board(hospital_id: UUID, purpose: str, target: str) -> Message:
+    """What a public link shows, as one message."""
+
+    def read() -> Message:
+        seq = head_of(hospital_id)
+        doc = doors.told(purpose, target)
+        return Message({"seq": seq, "event": f"{purpose}.shown", "type": purpose, "op": "update", "doc": doc}, seq)
+
+    return _inside(hospital_id, read)
+
+
 def is_held(hospital_id: UUID, since: int) -> bool:
     """Whether every event after ``since`` can still be told one by one."""
 

@@ -5,6 +5,7 @@ Nothing is queued for them: a slow one only reads later, so nothing is lost and 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from clinic.core.errors import DomainError
@@ -41,6 +42,10 @@ class Follower:
         self.at = shown.seq if self.at is None else self.at
         return shown
 
+    @property
+    def is_following(self) -> bool:
+        return bool(self.subs)
+
     async def read(self) -> tuple[list[Message], bool]:
         """The next messages, and whether there are more already."""
         if self.at is None or not self.subs:
@@ -61,6 +66,37 @@ class Follower:
         for name in lost:
             del self.subs[name]
         return lost
+
+
+class BoardFollower:
+    """Somebody who follows what a public link shows: told anew whenever it shows something else."""
+
+    PAUSE = 0.5
+    """Seconds between two looks: a board is read whole, and most events do not change it."""
+
+    def __init__(self, hub: Hub, guest: Guest, purpose: str) -> None:
+        self._hub = hub
+        self._purpose = purpose
+        self._shown: object = None
+        self._looked = -self.PAUSE
+        self.guest = guest
+
+    @property
+    def is_following(self) -> bool:
+        return True
+
+    async def read(self) -> tuple[list[Message], bool]:
+        await asyncio.sleep(max(0.0, self._looked + self.PAUSE - self._hub.loop.time()))
+        self._looked = self._hub.loop.time()
+        message = await self._hub.look(feed.board, self.guest.hospital_id, self._purpose, self.guest.actor.id)
+        if message.body["doc"] == self._shown:
+            return [], False
+        self._shown = message.body["doc"]
+        return [message], False
+
+    def trim(self, guest: Guest) -> list[str]:
+        self.guest = guest
+        return []
 
 
 def _may(name: str, guest: Guest) -> bool:

@@ -15,28 +15,31 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHt
 
 from clinic.core.access import public
 from clinic.core.api_errors import envelope
-from clinic.core.errors import DomainError, NotFound, NotSignedIn
+from clinic.core.errors import DomainError, NotFound, NotSignedIn, TooMany
+from clinic.core.limits import limit
 from clinic.live import hub as hubs
-from clinic.live.doors import Guest, doors
+from clinic.live.doors import doors
 from clinic.live.feed import Message
-from clinic.live.follower import Follower
+from clinic.live.follower import BoardFollower, Follower
 from clinic.live.hub import Hub
 from clinic.live.seats import Ask
 from clinic.live.snapshots import as_json
 from clinic.live.sockets import stamp
 from clinic.live.stream import by_header
 
+AN_ADDRESS = (600, 60)
+"""Streams opened from one address in a minute: a full waiting room stands behind one."""
 WHY = "asks itself who follows: a token, a key or the session, and each topic its ability"
 
 
 class Listener:
     """One open event stream, as hub and ward see it."""
 
-    def __init__(self, hub: Hub, ask: Ask, guest: Guest) -> None:
+    def __init__(self, hub: Hub, ask: Ask, follower: Follower | BoardFollower) -> None:
         self.hub = hub
-        self.hospital_id = guest.hospital_id
-        self.marks = guest.marks
-        self.follower = Follower(hub, guest)
+        self.hospital_id = follower.guest.hospital_id
+        self.marks = follower.guest.marks
+        self.follower = follower
         self._ask = ask
         self._wake = asyncio.Event()
         self._beats = self._again = False
@@ -96,7 +99,7 @@ class Listener:
                 return False
             if guest != self.follower.guest:
                 self.follower.trim(guest)
-        return bool(self.follower.subs)
+        return self.follower.is_following
 
 
 class EventStream(StreamingHttpResponse):
@@ -139,20 +142,44 @@ async def topics(request: HttpRequest) -> HttpResponseBase:
     return await _serve(request, [name for name in request.GET.get("topics", "").split(",") if name])
 
 
+@public("the display's token names what it shows")
+async def waiting_room(request: HttpRequest, token: str) -> HttpResponseBase:
+    """``GET sse/waiting-room/{token}``: what a waiting-room screen shows, by the screen's own link."""
+    hub = hubs.current()
+    ask = partial(doors().public, "display", token)
+    try:
+        limit("public", str(request.META.get("REMOTE_ADDR", "")), *AN_ADDRESS)
+        guest = await hub.look(ask)
+        if guest is None:
+            raise NotFound()
+    except DomainError as refusal:
+        return _refused(refusal)
+    answer = EventStream(Listener(hub, ask, BoardFollower(hub, guest, "display")), None)
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
 async def _serve(request: HttpRequest, names: Sequence[str], hospital: str = "") -> HttpResponseBase:
     hub = hubs.current()
     ask = _who(request, hospital or request.headers.get("X-Tenant-Id", ""))
     try:
         guest = await hub.look(ask) if ask else None
-        if guest is None:
+        if ask is None or guest is None:
             raise NotSignedIn("request.not_signed_in")
         if not names:
             raise NotFound("live.no_topic")
-        listener = Listener(hub, ask or (lambda: None), guest)
-        first = await listener.follower.subscribe(names, _since(request))
+        follower = Follower(hub, guest)
+        first = await follower.subscribe(names, _since(request))
     except DomainError as refusal:
-        return JsonResponse(envelope(refusal), status=refusal.status)
-    return EventStream(listener, first)
+        return _refused(refusal)
+    return EventStream(Listener(hub, ask, follower), first)
+
+
+def _refused(refusal: DomainError) -> JsonResponse:
+    answer = JsonResponse(envelope(refusal), status=refusal.status)
+    if isinstance(refusal, TooMany):
+        answer["Retry-After"] = str(refusal.details["retry_after"])
+    return answer
 
 
 def _who(request: HttpRequest, tenant: str) -> Ask | None:

@@ -10,6 +10,7 @@ import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -17,7 +18,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.acts import done
-from clinic.core.api_errors import envelope
+from clinic.core.api_errors import envelope, told
 from clinic.core.errors import DomainError, Invalid, NotFound, say
 from clinic.core.tenancy import hospital
 from clinic.live import registry
@@ -52,7 +53,6 @@ SCHEMES = {"bearer": "token", "api-key": "api_key"}
 say({
     "live.no_command": _("There is no such command."),
     "live.bad_arguments": _("The command does not take these arguments."),
-    "server.fault": _("Something went wrong here. It has been written down."),
 })  # fmt: skip
 
 log = structlog.get_logger(__name__)
@@ -175,11 +175,11 @@ def run_command(guest: Guest, name: str, args: object) -> dict[str, Any]:
             if not isinstance(args, dict) or "actor" in args or not _takes(run, args):
                 raise Invalid("live.bad_arguments", command=name)
             run(actor=guest.actor, **args)
-    except DomainError as refusal:
+    except Exception as error:  # as REST answers it: a refusal with its code, a fault without a word of it
+        refusal, status, _headers = told(error)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.exception("stream.command_failed", command=name[:80], hospital=str(guest.hospital_id))
         return envelope(refusal)
-    except Exception:
-        log.exception("stream.command_failed", command=name, hospital=str(guest.hospital_id))
-        return envelope(DomainError("server.fault"))
     after = done()
     return {"seq": after.seq if after is not before else None}
 

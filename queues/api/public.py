@@ -62,6 +62,11 @@ class PublicViewSet(HouseViewSet):
         return answer
 
 
+def board_of(target: str) -> dict[str, Any]:
+    """The same for the waiting room's event stream: ``display:<id>`` → document."""
+    return _board(split_ref(target)[1])
+
+
 def _board(key: str) -> dict[str, Any]:
     now, lines = load_now([key]).get(key), load_display_lines([key]).get(key)
     if now is None or lines is None:

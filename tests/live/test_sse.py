@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
+from django.utils import timezone
 
 from clinic.core.access import SYSTEM
 from clinic.live.hub import Hub
 from clinic.live.render import head_of
 from clinic.tenants import links
+from queues.models import Display, DisplayLine
 from queues.operations import calls
 from tests.live.helpers import Reducer
 from tests.live.test_consumers import revoke
@@ -127,6 +129,39 @@ async def test_who_may_not_follow_gets_the_envelope(world: World, hub: Hub) -> N
     assert json.loads(biller.content)["error"]["code"] == "ACCESS_DENIED"
     assert (await follow(world.harbor, "/api/v1/sse?topics=nothing")).status_code == 404
     assert (await follow(world.harbor, "/api/v1/sse")).status_code == 404
+
+
+async def test_a_waiting_room_follows_by_its_own_link(world: World, hub: Hub) -> None:
+    house = world.harbor
+    await elsewhere(lambda: house.waiting(2))
+    token = await elsewhere(lambda: paired_display(house))
+    answer = await AsyncClient().get(f"/api/v1/sse/waiting-room/{token}")
+    assert answer["Referrer-Policy"] == "no-referrer"
+    source = Source(answer)
+    first = await source.next()
+    assert first["doc"] == (await AsyncClient().get(f"/api/v1/public/waiting-room/{token}")).json()
+
+    def call() -> None:
+        with house.open():
+            calls.call_next(house.doctor, actor=house.medic)
+
+    await elsewhere(call)
+    second = await source.next()
+    assert [shown["token"] for shown in second["doc"]["calls"]] == ["A-001"]
+    told = json.dumps([first, second])
+    for patient in house.people:
+        assert patient.family_name not in told
+        assert str(patient.pk) not in told
+    await source.close()
+    assert (await AsyncClient().get("/api/v1/sse/waiting-room/none")).status_code == 404
+
+
+def paired_display(house: House) -> str:
+    """The token of a paired screen that shows the doctor's line."""
+    with house.open():
+        display = Display.objects.create(name="Wall", paired_at=timezone.now())
+        DisplayLine.objects.create(display=display, queue=house.own)
+    return links.issue("display", display.ref, house.hospital.pk, None)
 
 
 # --- pulling ---------------------------------------------------------------------------------------------------------

@@ -392,6 +392,16 @@ async def test_refused_commands_say_why(harbor: House, hub: Hub) -> None:
     await client.leave()
 
 
+async def test_the_lines_own_commands_check_what_they_take(harbor: House, hub: Hub) -> None:
+    await elsewhere(lambda: harbor.waiting(1))
+    client = await opened(harbor, "doctor")
+    await client.send({"command": "visit.call_next", "id": 1, "args": {"doctor": "no id", "x": 1}})
+    assert (await client.hear())["error"]["code"] == "REQUEST_INVALID"
+    await client.send({"command": "visit.call_next", "id": 2, "args": {"doctor": str(harbor.doctor.pk)}})
+    assert (await client.hear())["ack"] == 2
+    await client.leave()
+
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 BAD = ["{", "[]", '{"x": 1}', '{"subscribe": "reception"}', '{"subscribe": [], "since": "1"}',
