@@ -56,7 +56,7 @@ def _boards(keys: Sequence[str]) -> dict[str, Board]:
     lines = PairedLine.objects.filter(display__in=list(boards)).select_related(
         "queue__department", "queue__doctor__room"
     )
-    for line in lines.order_by("queue__department__name", "queue__name", "id"):
+    for line in lines.order_by("queue__department__prefix", "queue__sort", "queue__name", "id"):
         boards[line.display_id].queues.append(line.queue)
     return {ids[pk]: board for pk, board in boards.items()}
 

@@ -20,7 +20,7 @@ from clinic.live.regions import Loaded, uuids
 from clinic.records import people
 from clinic.tenants import days
 from clinic.tenants.models import HospitalConfig
-from queues.models import CALLED, COMPLETED, IN_PROGRESS, Leg, Queue
+from queues.models import CALLED, COMPLETED, IN_PROGRESS, Leg, Queue, Visit
 from queues.regions import words
 from queues.regions.rows import DoctorBar, DoctorNext, DoctorRoom, Seat
 
@@ -136,11 +136,16 @@ def _seat(leg: Leg, policy: HospitalConfig, today: date) -> Seat:
     return Seat(
         visit_id=str(visit.pk), patient_id=str(patient.pk), state=leg.state, token=visit.token,
         name=patient.full_name, facts=people.facts(patient, today), born=people.born(patient), mrn=patient.mrn,
-        speaks=people.speaks(patient), reason=visit.reason, klass=visit.klass, room=leg.room.name if leg.room else "",
-        called_at=leg.called_at, calls=leg.calls, started_at=leg.started_at,
+        speaks=people.speaks(patient), reason=_reasons(visit), klass=visit.klass,
+        room=leg.room.name if leg.room else "", called_at=leg.called_at, calls=leg.calls, started_at=leg.started_at,
         waited_minutes=int((first - visit.arrived_at).total_seconds() // 60),
         may_skip=leg.skips < policy.skip_max, no_show_rule=_no_show_rule(leg, policy), notes=patient.notes,
     )  # fmt: skip
+
+
+def _reasons(visit: Visit) -> str:
+    """What the patient came for, and why the desk let them go first."""
+    return "; ".join(reason for reason in (visit.reason, visit.class_reason) if reason)
 
 
 def _no_show_rule(leg: Leg, policy: HospitalConfig) -> str:

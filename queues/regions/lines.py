@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from clinic.directory.models import Doctor
 from clinic.live.regions import Loaded, uuids
@@ -53,7 +54,8 @@ def _wait_row(leg: Any) -> WaitRow:
     )  # fmt: skip
     return WaitRow(
         key=str(leg.visit_id), patient_id=str(leg.visit__patient_id), token=leg.visit__token, name=name,
-        note=leg.visit__reason, klass=leg.visit__klass, waiting_since=leg.visit__arrived_at, why=why, skips=leg.skips,
+        note=leg.visit__reason or leg.visit__class_reason, klass=leg.visit__klass, why=why,
+        waiting_since=leg.visit__arrived_at, skips=leg.skips,
         pooled=leg.queue__doctor_id is None,
     )  # fmt: skip
 
@@ -94,7 +96,7 @@ def load_heads(keys: Sequence[str]) -> Mapping[str, Loaded]:
 def _head(queue: Any, serving: list[Leg]) -> Loaded:
     doctor = queue.doctor
     head = QueueHead(
-        queue_id=str(queue.pk), name=queue.name, department=queue.department.name,
+        queue_id=str(queue.pk), name=queue.name, department=queue.department.name if doctor else gettext("Any doctor"),
         room=doctor.room.name if doctor and doctor.room else "", doctor_id=str(doctor.pk) if doctor else "",
         status=doctor.status if doctor else "", status_extra=words.status_extra(doctor) if doctor else "",
         waiting=queue.waiting, is_open=queue.is_open,

@@ -22,7 +22,7 @@ class WaitRow:
     token: str
     name: str
     note: str
-    """Reason for the visit, as the desk wrote it; may be empty."""
+    """Reason for the visit as the desk wrote it, else why it goes first; may be empty."""
     klass: str
     """urgent, vip, carried_over, normal."""
     waiting_since: datetime
@@ -55,6 +55,7 @@ class QueueHead:
     queue_id: str
     name: str
     department: str
+    """"Any doctor" for a pool, whose name is the department's."""
     room: str
     """May be empty."""
     doctor_id: str
@@ -118,7 +119,7 @@ class Seat:
     speaks: str
     """The language's name; may be empty."""
     reason: str
-    """Reason for the visit; may be empty."""
+    """Reason for the visit, and why it went first; may be empty."""
     klass: str
     room: str
     called_at: datetime

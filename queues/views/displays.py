@@ -38,13 +38,8 @@ def displays(request: HttpRequest) -> HttpResponse:
     """The hospital's screens, and pairing another."""
     here = hospital_of(request)
     form = PairForm(request.POST or None, policy=policies().display_names, language=here.language)
-    if request.method == "POST" and form.is_valid():
-        try:
-            display = operations.pair(actor=actor_of(request), **_wanted(form))
-        except DomainError as error:
-            form.add_error("code" if error.code == "display.unknown_code" else None, error.message)
-        else:
-            return answer(request, _("%(name)s is paired") % {"name": display.name}, back=request.path)
+    if request.method == "POST" and (display := _pair(request, form)):
+        return answer(request, _("%(name)s is paired") % {"name": display.name}, back=request.path)
     context = {
         "displays": _paired(),
         "form": form,
@@ -52,6 +47,16 @@ def displays(request: HttpRequest) -> HttpResponse:
     }
     status = 422 if form.is_bound else 200
     return staff(request, "queues/displays.html", here="displays", page=_("Screens"), status=status, **context)
+
+
+def _pair(request: HttpRequest, form: PairForm) -> Display | None:
+    if not form.is_valid():
+        return None
+    try:
+        return operations.pair(actor=actor_of(request), **_wanted(form))
+    except DomainError as error:
+        form.add_error("code" if error.code == "display.unknown_code" else None, error.message)
+        return None
 
 
 def _wanted(form: PairForm) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def sideways(page: Page) -> dict[str, Any]:
         """() => ({
             over: document.documentElement.scrollWidth - innerWidth,
             out: [...document.querySelectorAll("body *")]
-                .filter((el) => el.getBoundingClientRect().right > innerWidth + 1 && !el.closest(".lines, .vh, .scroll-x"))
+                .filter((el) => el.getBoundingClientRect().right > innerWidth + 1)
+                .filter((el) => !el.closest(".lines, .vh, .scroll-x"))
                 .slice(0, 5).map((el) => el.outerHTML.slice(0, 160)),
         })"""
     )
@@ -94,11 +95,13 @@ def test_targets_are_large_enough_to_touch(hall: Hall, world: World) -> None:
         page = hall.open(path, role=role, house=world.harbor, width=390, height=844, has_touch=True)
         found = page.evaluate(
             """() => [...document.querySelectorAll("button, summary, input, select, .btn, nav a")]
-                .filter((el) => el.getClientRects().length && !el.closest(".vh, .skip") && getComputedStyle(el).opacity !== "0")
-                .map((el) => [el.getBoundingClientRect(), el.closest("label")?.getBoundingClientRect(), el.outerHTML.slice(0, 140)])
-                .filter(([box, label]) => box.width && Math.max(box.height, label?.height ?? 0) < 24
-                    || Math.max(box.width, label?.width ?? 0) < 24)
-                .map(([, , html]) => html)"""
+                .filter((el) => el.getClientRects().length && getComputedStyle(el).opacity !== "0")
+                .filter((el) => !el.closest(".vh, .skip"))
+                .map((el) => [el, el.closest("label") || el])
+                .map(([el, label]) => [el.getBoundingClientRect(), label.getBoundingClientRect(), el])
+                .filter(([box, label]) => Math.max(box.height, label.height) < 24
+                    || Math.max(box.width, label.width) < 24)
+                .map(([, , el]) => el.outerHTML.slice(0, 140))"""
         )
         if found:
             small[name] = found

@@ -1,4 +1,4 @@
-"""The main job in four browsers: taken in, announced, called, seen, completed, undone; each screen right in a second."""
+"""The main job in four browsers: taken in, announced, called, seen, completed, undone; all right in a second."""
 
 from __future__ import annotations
 
