@@ -6,18 +6,20 @@ its parent, however the parent ended: only the parent holds the pipe's other end
 
 import os
 import signal
+import sys
 import threading
 import time
 import warnings
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_ready
+from celery.signals import setup_logging, worker_ready
 
 from clinic.core import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
+EMBEDDED_PIPE = os.environ.pop("EMBEDDED_PIPE", "")  # not for what a task may start
 GRACE = 5.0  # seconds a running task has when the parent is gone
 
 app = Celery("clinic")
@@ -35,22 +37,18 @@ def _keep_our_logging(**_: Any) -> None:
 warnings.filterwarnings("ignore", message=r"\s*You're running the worker with superuser")
 
 
-@worker_init.connect
-def _end_with_the_parent(**_: Any) -> None:
-    pipe = os.environ.get("EMBEDDED_PIPE")
-    if pipe:
-        threading.Thread(target=_wait_for_the_end, args=(int(pipe),), name="parent-watch", daemon=True).start()
-
-
-def _wait_for_the_end(pipe: int) -> None:
+def _end_with_the_parent(pipe: int) -> None:
     os.read(pipe, 1)  # nothing is ever written: it returns when the parent's end is closed
-    from celery.worker import state
-
-    if not (state.reserved_requests or state.active_requests):
-        os._exit(0)  # nothing to finish; Celery's own way out takes four seconds
-    state.should_stop = 0  # type: ignore[assignment]
+    state: Any = sys.modules.get("celery.worker.state")
+    if state is None or not (state.reserved_requests or state.active_requests):
+        os._exit(0)  # still starting, or nothing to finish; Celery's own way out takes four seconds
+    state.should_stop = 0
     time.sleep(GRACE)
     os._exit(1)
+
+
+if EMBEDDED_PIPE:
+    threading.Thread(target=_end_with_the_parent, args=(int(EMBEDDED_PIPE),), name="parent-watch", daemon=True).start()
 
 
 @worker_ready.connect
@@ -58,7 +56,7 @@ def _start_beat(**_: Any) -> None:
     from clinic.core import heartbeat
 
     heartbeat.beat()
-    if os.environ.get("EMBEDDED_PIPE"):
+    if EMBEDDED_PIPE:
         from celery.beat import EmbeddedService
 
         service: Any = EmbeddedService(app, thread=True)

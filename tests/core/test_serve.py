@@ -15,12 +15,18 @@ from tests.core.starting import Served, ends, environment, is_running, manage
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static files are collected once for all tests here."""
+    return tmp_path_factory.mktemp("static")
+
+
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+def serve(tmp_path: Path, collected: Path) -> Iterator[Callable[..., Served]]:
     started: list[Served] = []
 
     def start(**extra: str) -> Served:
-        started.append(Served(tmp_path, **extra))
+        started.append(Served(tmp_path, STATIC_DIR=str(collected), **extra))
         return started[-1]
 
     yield start
@@ -45,9 +51,6 @@ def test_it_comes_up_with_its_worker_and_ctrl_c_ends_both(serve: Callable[..., S
     served.wait_for(lambda: json.loads(served.get("/ready"))["parts"]["worker"] == "ok")
     assert f"http://127.0.0.1:{served.port}" in served.log.read_text()
 
-    other = manage("serve", env={**served.env, "PORT": "1"})
-    assert other.returncode != 0
-    assert "Traceback" not in other.stderr
     same_data = manage("serve", env={**served.env, "PORT": str(served.port + 1 if served.port < 65535 else 1025)})
     assert "A server is running on" in same_data.stderr
 
@@ -78,9 +81,9 @@ def test_a_worker_that_dies_is_started_again_and_sigterm_ends_both(serve: Callab
     first = child_of(served)
     os.kill(first, signal.SIGKILL)
     served.wait_for(lambda: served.child() not in (None, first))
-    second = child_of(served)
+    second = child_of(served)  # still starting: it ends all the same
     served.process.terminate()
-    assert served.process.wait(12) == 0
+    assert served.process.wait(20) == 0, served.log.read_text()
     assert not is_running(second)
 
 

@@ -21,7 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.urls import get_resolver
 
-from clinic.core import environment, running
+from clinic.core import environment, running, statics
 from clinic.core.child import Child
 
 GRACE = 3  # seconds that open answers have at the end; an event stream would otherwise never let the server end
@@ -69,7 +69,7 @@ class Command(BaseCommand):
         except DatabaseError as wrong:
             raise CommandError(f"The database cannot be used: {str(wrong).strip().splitlines()[0]}") from None
         if not settings.DEBUG:
-            call_command("collectstatic", verbosity=0, interactive=False)
+            statics.collect_if_changed()
         if demo and "demo" in get_commands():
             call_command("demo", "--if-empty")
 
