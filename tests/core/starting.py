@@ -46,13 +46,13 @@ def free_port() -> int:
 class Served:
     """``manage.py serve`` as a process."""
 
-    def __init__(self, data_dir: Path, **extra: str) -> None:
+    def __init__(self, data_dir: Path, *words: str, **extra: str) -> None:
         self.port = free_port()
         self.env = environment(data_dir, PORT=str(self.port), **extra)
         self.log = data_dir / "serve.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"], cwd=ROOT, env=self.env, stdout=log, stderr=log
+                [sys.executable, "manage.py", "serve", *words], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
 
     def get(self, path: str) -> str:

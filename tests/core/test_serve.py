@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import time
@@ -25,8 +26,8 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def serve(tmp_path: Path, collected: Path) -> Iterator[Callable[..., Served]]:
     started: list[Served] = []
 
-    def start(**extra: str) -> Served:
-        started.append(Served(tmp_path, STATIC_DIR=str(collected), **extra))
+    def start(*words: str) -> Served:
+        started.append(Served(tmp_path, *words, STATIC_DIR=str(collected)))
         return started[-1]
 
     yield start
@@ -44,9 +45,16 @@ def child_of(served: Served) -> int:
     return child
 
 
+def opened(served: Served, path: str) -> socket.socket:
+    """A line on which this was asked, and which stays open."""
+    line = socket.create_connection(("127.0.0.1", served.port), timeout=20)
+    line.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{served.port}\r\n\r\n".encode())
+    return line
+
+
 def test_it_comes_up_with_its_worker_and_ctrl_c_ends_both(serve: Callable[..., Served]) -> None:
-    served = serve()
-    served.wait_until_up()
+    served = serve("--demo")
+    served.wait_until_up(60)
     child = child_of(served)
     served.wait_for(lambda: json.loads(served.get("/ready"))["parts"]["worker"] == "ok")
     assert f"http://127.0.0.1:{served.port}" in served.log.read_text()
@@ -54,12 +62,14 @@ def test_it_comes_up_with_its_worker_and_ctrl_c_ends_both(serve: Callable[..., S
     same_data = manage("serve", env={**served.env, "PORT": str(served.port + 1 if served.port < 65535 else 1025)})
     assert "A server is running on" in same_data.stderr
 
-    with socket.create_connection(("127.0.0.1", served.port)) as idle:  # somebody's open line does not hold it up
-        idle.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert idle.recv(20).startswith(b"HTTP/1.1 200")
+    screen = re.search(r"/d/(\S+)/", served.log.read_text())
+    assert screen is not None
+    with opened(served, "/health") as idle, opened(served, f"/api/v1/sse/waiting-room/{screen[1]}") as stream:
+        assert b"text/event-stream" in stream.recv(4000)
         begun = time.monotonic()
         served.process.send_signal(signal.SIGINT)
-        assert served.process.wait(12) == 0
+        assert served.process.wait(20) == 0
+        assert idle.recv(4000).startswith(b"HTTP/1.1 200")
     assert time.monotonic() - begun < 10
     assert not is_running(child)
     assert "Traceback" not in served.log.read_text()
