@@ -66,7 +66,7 @@ def rows() -> dict[str, Row]:
         for model in nouns():
             everywhere = model.across_hospitals if issubclass(model, TenantModel) else model._base_manager
             for values in everywhere.values():
-                found[f"{model.kind}:{values['id']}"] = values
+                found[f"{model.kind}:{values['id']}"] = values  # type: ignore[assignment]
     return found
 
 

@@ -112,4 +112,4 @@ def settle() -> None:
 
 def run(sql: str, **values: object) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql, values or None)
+        cursor.execute(sql, values or None)  # type: ignore[arg-type]

@@ -37,7 +37,7 @@ def everything() -> dict[type[models.Model], list[dict[str, Any]]]:
     """Every row of every hospital in the tables these tests touch."""
     with every_hospital("a test compares"):
         return {
-            model: list(model.across_hospitals.order_by("pk").values())
+            model: list(model.across_hospitals.order_by("pk").values())  # type: ignore[attr-defined]
             for model in (Department, Room, Doctor, Patient, Visit, Queue, DisplayLine, AccessLog, *toys.TABLES)
         }
 
@@ -94,7 +94,10 @@ def test_a_key_of_another_hospital_overwrites_nothing(world: World) -> None:
         refused(lambda: Patient.objects.create(pk=theirs.pk, mrn="STOLEN", name_key=""), IntegrityError)
         for upsert in (
             lambda: Patient.objects.bulk_create(
-                [Patient(pk=theirs.pk, mrn="STOLEN")], update_conflicts=True, update_fields=["mrn"], unique_fields=["id"]
+                [Patient(pk=theirs.pk, mrn="STOLEN")],
+                update_conflicts=True,
+                update_fields=["mrn"],
+                unique_fields=["id"],
             ),
             lambda: Patient.objects.bulk_create(
                 [Patient(pk=theirs.pk, mrn="STOLEN")], None, False, True, ["mrn"], ["id"]
@@ -194,7 +197,7 @@ def test_a_many_to_many_is_sealed_by_its_through(world: World) -> None:
         before = everything()
         their_box.labels.clear()
         their_box.labels.remove(their_label)
-        assert list(their_box.labels.all()) == [] == list(their_label.boxes.all())
+        assert list(their_box.labels.all()) == [] == list(their_label.boxes.all())  # type: ignore[attr-defined]
         assert everything() == before
         assert list(box.labels.all()) == [label]
         assert [b.pk for b in toys.Box.objects.prefetch_related("labels")] == [box.pk]

@@ -44,7 +44,7 @@ class BoxLabel(LogModel):
         app_label = "toys"
 
     def __str__(self) -> str:
-        return f"{self.box_id} {self.label_id}"
+        return f"{self.box_id} {self.label_id}"  # type: ignore[attr-defined]
 
 
 class Person(Patient):

@@ -59,7 +59,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         registry.on(name)(fn)
         return f"{fn.__module__}.{fn.__qualname__}"
 
-    monkeypatch.setattr(registry, "_reactions", registry.defaultdict(list, by_event))
+    monkeypatch.setattr(registry, "_reactions", registry.defaultdict(list, by_event))  # type: ignore[attr-defined]
     monkeypatch.setattr(registry, "_by_name", by_name)
     return on
 
