@@ -131,6 +131,7 @@ ARGUMENTS: dict[str, Callable[[House], Any]] = {
     "api/v1/public/visits/": status_token,
     "api/v1/sse/reception/": lambda house: house.hospital.pk,
     "api/v1/sse/doctor/": lambda house: house.doctor.pk,
+    "api/v1/sse/waiting-room/": display_token,
 }
 """What stands before the argument → the argument, made anew in the hospital that is open."""
 BODIES: dict[str, Callable[[House], dict[str, Any]]] = {

@@ -11,7 +11,7 @@ from clinic.core.errors import CONSTRAINTS, SENTENCES, unique_columns
 from tests.house.examples import everything
 from tests.house.source import ROOMS
 
-OURS = [model for model in apps.get_models(include_auto_created=True) if model.__module__.startswith(ROOMS)]
+OURS = [model for model in apps.get_models() if model.__module__.startswith(ROOMS)]
 
 
 def names() -> set[str]:
