@@ -17,7 +17,7 @@ from clinic.live.models import Event
 from clinic.records.models import AccessLog
 from clinic.tenants import links
 from clinic.tenants.models import ApiKey, HospitalConfig, JoinCode, Membership, PublicToken, User
-from queues.models import Display, DisplayLine, Visit
+from queues.models import Display, DisplayLine, Leg, Visit
 from queues.operations import calls
 from tests.house.entrances import Entrance
 from tests.world import House
@@ -31,14 +31,14 @@ def visit(house: House) -> Any:
 
 def waiting(house: House) -> Any:
     """Somebody who waits already, else somebody new."""
-    found = house.own.legs.waiting().first()
+    found = Leg.objects.waiting().filter(queue=house.own).first()
     return found.visit_id if found else visit(house)
 
 
 def called(house: House) -> Any:
     """The doctor has somebody: for acts on whoever is in the room."""
     visit = house.waiting(1)[0]
-    if not house.doctor.legs.with_server().exists():
+    if not Leg.objects.with_server().filter(server=house.doctor).exists():
         calls.call_next(house.doctor, resume=True, actor=house.desk)
     return visit.pk
 
@@ -162,5 +162,7 @@ def address(entrance: Entrance, house: House) -> str:
 
 
 def body(entrance: Entrance, house: House) -> dict[str, Any]:
+    """What is sent along."""
+    make = BODIES.get(str(entrance))
     with house.open():
-        return BODIES.get(str(entrance), lambda _house: {})(house)
+        return make(house) if make else {}

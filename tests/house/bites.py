@@ -217,6 +217,16 @@ SOURCES = (
         "doctor-bag",
     ),
     Bite(
+        "a topic that is compared with no reload",
+        replace(
+            "queues/faces.py",
+            'registry.topic("reception"',
+            'registry.topic("lobby", "queues.view", _reception)\n    registry.topic("reception"',
+        ),
+        ("test_examples.py::test_every_topic_of_the_stream_is_among_those_compared",),
+        "lobby",
+    ),
+    Bite(
         "a word outside the catalogue",
         replace("queues/operations/__init__.py", '_("No such class.")', '"No such class."'),
         ("test_words.py::test_no_python_says_anything_outside_the_catalogue",),

@@ -54,6 +54,8 @@ class Example:
     """It writes no event."""
     platform: bool
     """It is about a person and no hospital."""
+    untold: str
+    """Why the stream says nothing of it; empty: it does."""
     foreign: bool
     """Its arguments are of a hospital; a role's name is of all."""
 
@@ -83,7 +85,7 @@ APART = {
 
 def example(
     operation: Callable[..., Any], *, twice: str, role: str = "", actor: Callable[[House], Actor] | None = None,
-    quiet: str = "", silent: bool = False, platform: bool = False, foreign: bool = True,
+    quiet: str = "", silent: bool = False, platform: bool = False, untold: str = "", foreign: bool = True,
 ) -> Callable[[Callable[[House], Call]], Callable[[House], Call]]:  # fmt: skip
     """Register the example; the actor is the first of the roles that may, unless one is named."""
     allowed = [name for name in ROLES if operation.ability in abilities_of([name])]  # type: ignore[attr-defined]
@@ -92,7 +94,7 @@ def example(
         return house.actor(role or allowed[0])
 
     def register(arrange: Callable[[House], Call]) -> Callable[[House], Call]:
-        made = Example(operation, arrange, twice, actor or somebody, quiet, silent, platform, foreign)
+        made = Example(operation, arrange, twice, actor or somebody, quiet, silent, platform, untold, foreign)
         assert made.name not in EXAMPLES, f"two examples of {made.name}"
         EXAMPLES[made.name] = made
         return arrange

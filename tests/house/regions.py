@@ -1,4 +1,4 @@
-"""The regions a hospital has on its screens now, by name: what a change may have to reach."""
+"""The regions and topics a hospital has now, by name: what a change may have to reach."""
 
 from __future__ import annotations
 
@@ -35,6 +35,26 @@ KEYS: dict[str, Keys] = {
     "display-lines": _keys(Display),
     "status": _places,
 }
+
+
+TOPICS: dict[str, Keys] = {
+    "hospital": lambda: [""],
+    "members": lambda: [""],
+    "me": lambda: [""],
+    "directory": lambda: [""],
+    "reception": lambda: [""],
+    "displays": lambda: [""],
+    "queue": _keys(Queue),
+    "department": _keys(Department),
+    "doctor": _keys(Doctor),
+    "visit": _keys(Visit),
+    "patient": _keys(Patient),
+}
+"""Topics of the JSON stream, and the keys there are."""
+
+
+def all_topics() -> list[str]:
+    return [f"{kind}:{key}" if key else kind for kind, keys in TOPICS.items() for key in keys()]
 
 
 def ours() -> set[str]:

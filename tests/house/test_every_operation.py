@@ -9,11 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
 from clinic.core.access import Actor
 from clinic.core.errors import DomainError, Forbidden
 from clinic.core.tenancy import every_hospital
+from clinic.live import outbox
 from clinic.live.record import done
 from clinic.records.models import AccessLog
 from clinic.tenants.models import PublicToken
@@ -21,7 +23,7 @@ from tests.house import calls as _calls  # noqa: F401  registers the examples
 from tests.house import events, regions
 from tests.house.examples import EACH, EXAMPLES, REFUSED, SAME, Call, Example
 from tests.ledger import recorded, rows
-from tests.live.helpers import assert_live
+from tests.live.helpers import assert_live, assert_told
 from tests.world import House, World
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +46,7 @@ def fresh(house: House, call: Call) -> None:
     """As a door would find them again: the rows of the call, loaded anew. One that is gone stays as it was."""
     for value in [*call.args, *call.kwargs.values()]:
         if isinstance(value, models.Model):
-            with house.open(), suppress(type(value).DoesNotExist):
+            with house.open(), suppress(ObjectDoesNotExist):
                 value.refresh_from_db()
 
 
@@ -137,3 +139,19 @@ def test_live_equals_reload(world: World, example: Example) -> None:
     with world.harbor.open():
         names = regions.all_names()
         assert_live(lambda: act(example, world.harbor, call), *names, changed=not example.quiet)
+
+
+@each
+def test_the_stream_equals_reload(world: World, example: Example) -> None:
+    """A client of the JSON stream that follows everything knows after the act what a fresh snapshot tells."""
+    call = arranged(example, world.harbor)
+    if example.platform:
+        return  # another hospital's log
+
+    def doing() -> None:
+        act(example, world.harbor, call)
+        outbox.run(world.harbor.hospital.pk)  # what follows: a name that documents of others show is told anew
+
+    with world.harbor.open():
+        topics = regions.all_topics()
+        assert_told(doing, *topics, actor=world.harbor.actor("owner"), changed=not example.untold)

@@ -11,6 +11,7 @@ from django.test import Client
 
 from clinic.core.access import MATRIX, PLATFORM
 from clinic.tenants.auth import tokens_for
+from clinic.tenants.models import Hospital
 from tests.house.addresses import WRITTEN, address, body
 from tests.house.entrances import Entrance, entrances
 from tests.ledger import rows
@@ -137,3 +138,23 @@ def test_the_other_hospitals_ids_mean_nothing_at_the_own_address(world: World) -
     ]
     assert wrong == []
     assert rows() == before
+
+
+def test_public_entrances_answer_strangers_and_tell_no_links_apart(world: World) -> None:
+    """No error, and one answer for a link that was never made and for one whose hospital is suspended."""
+    wrong = []
+    for entrance in [each for each in entrances() if each.public and "/sse" not in each.route]:
+        answer = Client().generic(entrance.method, f"/{address(entrance, world.harbor)}")
+        if answer.status_code >= 500:
+            wrong.append(f"{entrance} answers {answer.status_code}")
+        if not entrance.takes or entrance.route in WRITTEN:
+            continue
+        linked, token = address(entrance, world.harbor), "x" * 32
+        before, _, rest = entrance.route.partition("<")
+        unknown = Client().generic(entrance.method, f"/{before}{token}{rest.partition('>')[2]}")
+        Hospital.objects.filter(pk=world.harbor.hospital.pk).update(status=Hospital.SUSPENDED)
+        ended = Client().generic(entrance.method, f"/{linked}")
+        Hospital.objects.filter(pk=world.harbor.hospital.pk).update(status=Hospital.ACTIVE)
+        if (unknown.status_code, ended.status_code) != (404, 404):
+            wrong.append(f"{entrance}: unknown {unknown.status_code}, ended {ended.status_code}")
+    assert wrong == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from clinic.live import registry
 from tests.house import calls as _calls  # noqa: F401  registers the examples
 from tests.house import regions, test_every_route
 from tests.house.addresses import ARGUMENTS, WRITTEN
@@ -28,3 +29,7 @@ def test_every_argument_of_a_route_has_its_example() -> None:
 
 def test_every_kind_of_region_is_among_those_compared() -> None:
     assert regions.ours() == set(regions.KEYS)
+
+
+def test_every_topic_of_the_stream_is_among_those_compared() -> None:
+    assert set(registry.topics()) == set(regions.TOPICS)

@@ -5,7 +5,10 @@ from tests.house.examples import EACH, REFUSED, SAME, Call, example
 from tests.world import House
 
 
-@example(records.register, twice=REFUSED, quiet="somebody who is only registered waits nowhere")
+@example(
+    records.register, twice=REFUSED, quiet="somebody who is only registered waits nowhere",
+    untold="nobody can follow somebody who is not there yet",
+)  # fmt: skip
 def _register(house: House) -> Call:
     return Call(given_name="Zebulon", family_name="Quux", phone="+33 6 55 12 34", birth_year=1931, notes="allergic")
 
@@ -16,6 +19,8 @@ def _correct(house: House) -> Call:
     return Call(visit.patient, given_name="Zebulon", family_name="Quux", phone="+33 6 55 12 34")
 
 
-@example(records.note_access, twice=EACH, silent=True, quiet="the access log has no screen yet")
+@example(
+    records.note_access, twice=EACH, silent=True, quiet="the access log has no screen yet", untold="it is no event"
+)
 def _note_access(house: House) -> Call:
     return Call(house.patient(), page="record")
