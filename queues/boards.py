@@ -12,11 +12,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, UUIDField
 from django.utils import translation
 
 from clinic.core.api_input import as_bytes
 from clinic.core.faces import Doc
+from clinic.core.prepared import Given, Prepared
 from clinic.core.tenancy import require_hospital_id
 from clinic.live.models import Clock
 from queues import faces
@@ -57,23 +58,31 @@ class Kept:
 kept = Kept()
 
 
+_HEAD = Prepared[int](lambda: Clock.objects.filter(pk=Given("hospital", UUIDField())).values_list("seq", flat=True))
+
+
 def head() -> int:
     """The seq of the open hospital's newest event."""
-    return Clock.objects.filter(pk=require_hospital_id()).values_list("seq", flat=True).first() or 0
+    return _HEAD.first(hospital=require_hospital_id()) or 0
 
 
-def line_bytes(queue: Queue) -> tuple[int, bytes]:
-    """``line`` as JSON, and its seq."""
-    seq = head()
-    key = (require_hospital_id(), queue.pk, translation.get_language())
-    return seq, kept.get(key, seq, lambda: as_bytes({"seq": seq, **line(queue)}))
+Find = Callable[[], Queue]
+
+
+def line_bytes(name: str, find: Find) -> tuple[int, bytes]:
+    """``line`` as JSON, and its seq. ``find`` is asked, and may refuse, only when the bytes are not there yet."""
+    return _bytes(name, lambda: line(find()))
 
 
 def all_bytes() -> tuple[int, bytes]:
     """Every line as JSON, and the seq."""
+    return _bytes("all", lambda: {"lines": lines()})
+
+
+def _bytes(name: str, make: Callable[[], Doc]) -> tuple[int, bytes]:
     seq = head()
-    key = (require_hospital_id(), "all", translation.get_language())
-    return seq, kept.get(key, seq, lambda: as_bytes({"seq": seq, "lines": lines()}))
+    key = (require_hospital_id(), name, translation.get_language())
+    return seq, kept.get(key, seq, lambda: as_bytes({"seq": seq, **make()}))
 
 
 def line(queue: Queue) -> Doc:

@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from uuid import UUID
 
+from django.db.models import UUIDField
 from django.http import HttpRequest
 
 from clinic.core.access import VISITOR, Actor, abilities_of
+from clinic.core.prepared import Given, Prepared
 from clinic.core.tenancy import hospital
 from clinic.tenants.models import PLATFORM_ID, Hospital, Membership, User
 
@@ -68,10 +70,16 @@ def _doctor_of(membership: Membership) -> UUID | None:
         return doctor.pk if doctor is not None and doctor.is_active else None
 
 
+_LIVE = Prepared[Membership](
+    lambda: Membership.objects.select_related("user", "hospital").filter(
+        user_id=Given("user", UUIDField()), is_active=True, user__is_active=True, hospital__hidden=False
+    )
+)
+"""Asked at every request of the API."""
+
+
 def memberships_of(user: User) -> list[Membership]:
     """The hospitals this user may enter, by name."""
-    rows = Membership.objects.select_related("user", "hospital").filter(
-        user=user, is_active=True, user__is_active=True, hospital__hidden=False
-    )
+    rows = _LIVE.rows(user=user.pk)
     live = [row for row in rows if row.hospital.status == Hospital.ACTIVE or "owner" in row.roles]
     return sorted(live, key=lambda row: row.hospital.name)

@@ -13,6 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import CharField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
@@ -21,6 +22,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from clinic.core.errors import NotSignedIn, say
+from clinic.core.prepared import Given, Prepared
 from clinic.tenants.models import User
 
 GRACE = timedelta(seconds=10)
@@ -92,8 +94,16 @@ def has_ended(token: Token) -> bool:
     family = token.get(FAMILY)
     if not isinstance(family, str):
         return True
-    alive = OutstandingToken.objects.filter(jti=family, blacklistedtoken=None)
-    return not alive.exists()
+    return not _ALIVE.rows(family=family)
+
+
+_ALIVE = Prepared[int](
+    lambda: (
+        OutstandingToken.objects.filter(jti=Given("family", CharField()), blacklistedtoken=None)
+        .order_by()
+        .values_list("pk", flat=True)
+    )
+)
 
 
 def _next(user: User, family: str, claims: dict[str, Any]) -> RefreshToken:

@@ -58,7 +58,7 @@ class QueueViewSet(HouseViewSet):
     @answers(LineDoc)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
         """One line, with who is called or in the room, and who waits, in order."""
-        return board(request, boards.line_bytes(find.queue(pk)))
+        return board(request, boards.line_bytes(f"queue:{pk}", lambda: find.queue(pk)))
 
     @needs("queues.desk")
     @answers(QueueDoc, body=QueueBody, example={"open": False})
@@ -78,7 +78,7 @@ class DoctorQueueViewSet(HouseViewSet):
     @answers(LineDoc)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
         """The doctor's line, with who is with the doctor, and who waits, in order."""
-        return board(request, boards.line_bytes(find.own_line(find.doctor(pk))))
+        return board(request, boards.line_bytes(f"doctor:{pk}", lambda: find.own_line(find.doctor(pk))))
 
     @needs("queues.call")
     @answers(CalledDoc, body=NextBody, refusals=BUSY, example={"resume": False})
@@ -152,7 +152,7 @@ class DepartmentQueueViewSet(HouseViewSet):
     @answers(LineDoc)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
         """The pool, with who was called out of it, and who waits, in order."""
-        return board(request, boards.line_bytes(find.pool(pk)))
+        return board(request, boards.line_bytes(f"pool:{pk}", lambda: find.pool(pk)))
 
     @needs("queues.call")
     @answers(CalledDoc, body=PoolNextBody, refusals=BUSY, example={"doctor": "0198c5f2-7a31-7c40-9d11-2f6a1b7c8d90"})
