@@ -1,9 +1,11 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class QueuesConfig(AppConfig):
     name = "queues"
     label = "queues"
+    verbose_name = _("Lines and screens")
 
     def ready(self) -> None:
         from clinic.live import doors

@@ -41,10 +41,13 @@ class Queue(Noun):  # type: ignore[django-manager-missing]
 
     sort = models.CharField(_("kind"), max_length=8, choices=KINDS)
     name = models.CharField(_("name"), max_length=120)
-    department = models.ForeignKey("directory.Department", on_delete=models.PROTECT, related_name="queues")
-    doctor = models.OneToOneField(
-        "directory.Doctor", on_delete=models.PROTECT, null=True, blank=True, related_name="queue"
+    department = models.ForeignKey(
+        "directory.Department", on_delete=models.PROTECT, related_name="queues", verbose_name=_("department")
     )
+    doctor = models.OneToOneField(
+        "directory.Doctor", on_delete=models.PROTECT, null=True, blank=True, related_name="queue",
+        verbose_name=_("doctor"),
+    )  # fmt: skip
     is_open = models.BooleanField(_("takes people in"), default=True)
 
     class Meta(Noun.Meta):
@@ -241,8 +244,8 @@ class Display(Noun):
     name = models.CharField(_("name"), max_length=80)
     languages = models.JSONField(_("languages spoken"), default=list)
     names = models.CharField(_("names shown"), max_length=16, default="token")
-    paired_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    paired_at = models.DateTimeField(_("paired"))
+    revoked_at = models.DateTimeField(_("switched off"), null=True, blank=True)
 
     class Meta(Noun.Meta):
         verbose_name = _("display")

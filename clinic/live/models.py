@@ -47,18 +47,18 @@ class Event(LogModel):
     ``head' = sha256(head ‖ seq ‖ digest)``, so an erased detail leaves it verifiable (domain/6 R6.12).
     """
 
-    seq = models.BigIntegerField()
+    seq = models.BigIntegerField(_("number"))
     op = models.BigIntegerField()
-    name = models.CharField(max_length=64)
-    at = models.DateTimeField()
+    name = models.CharField(_("what"), max_length=64)
+    at = models.DateTimeField(_("when"))
     actor = models.JSONField()
     subjects = models.JSONField()
     topics = models.JSONField()
     changes = models.JSONField()
-    reason = models.TextField(blank=True)
+    reason = models.TextField(_("reason"), blank=True)
     salt = models.CharField(max_length=32)
     detail_digest = models.CharField(max_length=64)
-    digest = models.CharField(max_length=64)
+    digest = models.CharField(_("digest"), max_length=64)
 
     class Meta(LogModel.Meta):
         constraints: ClassVar[list[Any]] = [

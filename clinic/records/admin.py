@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from clinic.core.access import Actor
 from clinic.core.admin import HouseAdmin, actor_of, site
@@ -26,6 +27,10 @@ class PatientAdmin(HouseAdmin):
         "phone", "email", "language", "address", "notes", "display_opt_out",
     )  # fmt: skip
     readonly_fields = ("mrn",)
+
+    @admin.display(description=_("name"), ordering="name_key")
+    def full_name(self, row: Patient) -> str:
+        return row.full_name
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Patient], search_term: str

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 class RecordsConfig(AppConfig):
     name = "clinic.records"
     label = "records"
+    verbose_name = _("Patients")
 
     def ready(self) -> None:
         from clinic.core import screens

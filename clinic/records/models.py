@@ -71,14 +71,16 @@ class Patient(Noun):
 class AccessLog(LogModel):
     """Who opened which record, when, from where and why; plain ids, so it outlives what it names."""
 
-    at = models.DateTimeField(auto_now_add=True)
-    user_id = models.UUIDField(null=True)
-    actor = models.CharField(max_length=120)
-    patient_id = models.UUIDField(db_index=True)
-    page = models.CharField(max_length=80)
-    why = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    user_id = models.UUIDField(_("user"), null=True)
+    actor = models.CharField(_("who"), max_length=120)
+    patient_id = models.UUIDField(_("patient"), db_index=True)
+    page = models.CharField(_("page"), max_length=80)
+    why = models.CharField(_("why"), max_length=200, blank=True)
 
     class Meta(LogModel.Meta):
+        verbose_name = _("record access")
+        verbose_name_plural = _("record accesses")
         indexes: ClassVar[list[Any]] = [models.Index(fields=["hospital", "patient_id", "at"], name="accesslog_patient")]
 
     def __str__(self) -> str:

@@ -259,6 +259,7 @@ class JoinCode(Versioned):
     used_at = models.DateTimeField(_("used"), null=True, blank=True, editable=False)
     used_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False,
+        verbose_name=_("used by"),
     )  # fmt: skip
 
     class Meta:

@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80, verbose_name='name')),
                 ('languages', models.JSONField(default=list, verbose_name='languages spoken')),
                 ('names', models.CharField(default='token', max_length=16, verbose_name='names shown')),
-                ('paired_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('paired_at', models.DateTimeField(verbose_name='paired')),
+                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='switched off')),
                 ('hospital', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.hospital')),
             ],
             options={
@@ -43,8 +43,8 @@ class Migration(migrations.Migration):
                 ('sort', models.CharField(choices=[('doctor', "A doctor's own"), ('pool', 'Any doctor of the department')], max_length=8, verbose_name='kind')),
                 ('name', models.CharField(max_length=120, verbose_name='name')),
                 ('is_open', models.BooleanField(default=True, verbose_name='takes people in')),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='queues', to='directory.department')),
-                ('doctor', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='queue', to='directory.doctor')),
+                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='queues', to='directory.department', verbose_name='department')),
+                ('doctor', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='queue', to='directory.doctor', verbose_name='doctor')),
                 ('hospital', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.hospital')),
             ],
             options={

@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(verbose_name='expires')),
                 ('used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='used')),
                 ('hospital', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='join_codes', to='tenants.hospital')),
-                ('used_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('used_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='used by')),
             ],
             options={
                 'verbose_name': 'join code',
