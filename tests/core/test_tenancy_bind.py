@@ -112,7 +112,8 @@ def test_a_pooled_session_never_serves_the_hospital_before(world: World) -> None
     sessions: list[int] = []
     tenancy.binders.append(set_config)
     try:
-        for house in (world.harbor, world.hilltop, None, world.harbor, None):
+        # More often than the pool can have sessions: others in this process may have made it grow.
+        for house in (world.harbor, world.hilltop, None, world.harbor, None) * 5:
             if house is None:
                 assert held() == ""
             else:
