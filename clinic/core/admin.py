@@ -38,6 +38,9 @@ NOT_OURS = {"login", "password_change", "password_change_done", "view_on_site", 
 """Views of Django's and Unfold's that know no hospital, or that we have elsewhere: they have no address here."""
 
 
+LOOKUPS = ("", "__exact", "__id__exact", "__isnull", "__gte", "__gt", "__lte", "__lt", "__year", "__month", "__day")
+"""How the filters of a list, and a date hierarchy, ask."""
+
 SEARCH_RESULTS = "unfold/helpers/search_results.html"
 
 
@@ -148,10 +151,13 @@ class HouseAdmin(ModelAdmin, Untransacted):
         return found
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only what the filters of the page offer: any other lookup could guess at a hidden column letter by letter."""
+        """Only what the filters of the page offer: any other lookup could guess at a hidden column letter by letter.
+
+        A relation is a way on: ``department__hospital__memberships__user__password__startswith`` is a question too.
+        """
         offered: list[Any] = [one[0] if isinstance(one, tuple | list) else one for one in self.list_filter]
         names = [one if isinstance(one, str) else one.parameter_name for one in offered]
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in [*names, self.date_hierarchy] if name)
+        return any(lookup == f"{name}{end}" for name in [*names, self.date_hierarchy] if name for end in LOOKUPS)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row of this hospital; a missing or a foreign one is not there."""
