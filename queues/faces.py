@@ -12,10 +12,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from clinic.core.access import Actor
 from clinic.core.faces import Doc, by_asked, named, stamp, uuids
 from clinic.directory.models import Doctor
 from clinic.live import registry
-from clinic.records.models import shown_name
+from clinic.records.models import Patient, shown_name
+from clinic.records.operations import note_access
 from queues.models import IN_ORDER, OPEN, WAITING, Display, DisplayLine, Leg, Queue, Visit
 
 _VISIT = (
@@ -135,6 +137,13 @@ def _patient(key: str) -> Iterable[str]:
     return [f"patient:{key}", *open_visits(visit__patient_id__in=uuids([key]))]
 
 
+def _patient_opened(key: str, actor: Actor) -> None:
+    """Whoever follows a patient is shown the record (R6.10)."""
+    rows = Patient.objects.filter(pk__in=uuids([key]))
+    if rows:
+        note_access(*rows, page="stream", actor=actor)
+
+
 def _visit(key: str) -> Iterable[str]:
     return [f"visit:{key}"]
 
@@ -155,6 +164,6 @@ def register() -> None:
     registry.topic("department", "queues.view", _department)
     registry.topic("doctor", "queues.view", _doctor)
     registry.topic("visit", "queues.view", _visit)
-    registry.topic("patient", "patients.view", _patient)
+    registry.topic("patient", "patients.view", _patient, _patient_opened)
     registry.topic("reception", "queues.view", _reception)
     registry.topic("displays", "displays.manage", _displays)

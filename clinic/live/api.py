@@ -47,7 +47,10 @@ class EventsViewSet(HouseViewSet):
         if since is not None and feed.is_held(hospital_id, since):
             batch = feed.missed(hospital_id, subs, self.actor.abilities, since)
             if batch.messages or not batch.resync:
+                if batch.messages:  # who asks in vain was shown nothing
+                    feed.opened(hospital_id, subs, self.actor)
                 return self._told([message.body for message in batch.messages], batch.upto, batch.head)
+        feed.opened(hospital_id, subs, self.actor)
         shown = feed.snapshot(hospital_id, subs, self.actor.abilities)
         return self._told([shown.body], shown.seq or 0, shown.seq or 0)
 

@@ -70,6 +70,13 @@ def subscriptions(names: Sequence[object], actor: Actor) -> dict[str, Subscripti
     return {found.name: found for found in (subscription(name, actor) for name in names)}
 
 
+def opened(hospital_id: UUID, subs: Iterable[Subscription], actor: Actor) -> None:
+    """Let the rooms know who opened these topics; called before anything in them is shown."""
+    asked = [(told, sub.key) for sub in subs if (told := registry.topics()[sub.kind].opened) is not None]
+    if asked:
+        _inside(hospital_id, lambda: [told(key, actor) for told, key in asked])
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message; ``seq`` is set where a client may resume from: on the last message of an event, and a snapshot."""

@@ -33,6 +33,7 @@ class Follower:
         """
         new = feed.subscriptions(names, self.guest.actor)
         hospital_id = self.guest.hospital_id
+        await self._hub.look(feed.opened, hospital_id, new.values(), self.guest.actor)
         if since is not None and await self._hub.look(feed.is_held, hospital_id, since):
             self.subs |= new
             self.at = since if self.at is None else min(self.at, since)  # told twice is told once

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 
+from clinic.core.access import Actor
 from clinic.core.nouns import Versioned
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ Face = Callable[[list[str]], Mapping[str, Doc]]
 """Ids → id → the resource's one JSON face, as REST, stream and webhooks show it. Missing ids are left out."""
 Snapshot = Callable[[str], Iterable[str]]
 """Topic key → the refs that are in it now, in order."""
+Opened = Callable[[str, Actor], None]
+"""Topic key, and who opened it."""
 ReactionFn = Callable[["Event"], None]
 Command = Callable[..., Any]
 
@@ -34,6 +37,8 @@ class Topic:
     kind: str
     ability: str
     refs: Snapshot
+    opened: Opened | None = None
+    """Called when somebody is about to be shown what is in it: for records whose readers are written down."""
 
 
 _faces: dict[str, tuple[str, Face]] = {}
@@ -66,9 +71,9 @@ def docs(refs: Iterable[str], can: frozenset[str]) -> dict[str, Doc | None]:
     return found
 
 
-def topic(kind: str, ability: str, refs: Snapshot) -> None:
+def topic(kind: str, ability: str, refs: Snapshot, opened: Opened | None = None) -> None:
     """Register a topic: what a subscriber gets as its snapshot, and the ability to subscribe."""
-    _topics[kind] = Topic(kind, ability, refs)
+    _topics[kind] = Topic(kind, ability, refs, opened)
 
 
 def topics() -> dict[str, Topic]:

@@ -1,7 +1,8 @@
-"""REST: patients. Opening a record is written down (R6.10)."""
+"""REST: patients. Whoever is shown a record, alone or in a list, is written down (R6.10)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.core.access import needs
+from clinic.core.access import Actor, needs
 from clinic.core.api import HouseViewSet
 from clinic.core.api_told import answers
 from clinic.core.errors import Conflict, DomainError
@@ -35,12 +36,12 @@ class PatientViewSet(HouseViewSet):
         wanted = self.query.get("q")
         if wanted is not None:
             found = search.find(wanted)
-            return Response({"results": [patient_doc(row) for row in found], "next": None, "previous": None})
+            return Response({"results": _shown(found, self.actor), "next": None, "previous": None})
         rows = Patient.objects.all()
         if "phone" in self.query:
             rows = rows.filter(phone_key=search.phone_key(self.query["phone"]))
         rows = rows.filter(**{name: self.query[name] for name in ("mrn", "birth_date") if name in self.query})
-        return self.page(rows, ORDERS[self.query["ordering"]], lambda held: [patient_doc(row) for row in held])
+        return self.page(rows, ORDERS[self.query["ordering"]], lambda held: _shown(held, self.actor))
 
     @needs("patients.view")
     @answers(PatientDoc, versioned=True)
@@ -68,17 +69,25 @@ class PatientViewSet(HouseViewSet):
         """Change a patient's details; every board that shows the patient follows."""
         row = self.row(Patient.objects.all(), pk)
         self.match(row)
+        operations.note_access(row, page="api", actor=self.actor)  # the answer shows the record: it needs that right
         return self.act(
             partial(operations.correct, row, actor=self.actor, **self.body), lambda held: self.one(patient_doc(held))
         )
 
     def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(with_candidates(exc))
+        return super().handle_exception(with_candidates(exc, self.actor))
 
 
-def with_candidates(error: Exception) -> Exception:
+def _shown(rows: Sequence[Patient], actor: Actor) -> list[dict[str, Any]]:
+    """Whole records, and who saw them written down."""
+    if rows:
+        operations.note_access(*rows, page="api", actor=actor)
+    return [patient_doc(row) for row in rows]
+
+
+def with_candidates(error: Exception, actor: Actor) -> Exception:
     """``patient.known`` with who they are, not only their ids: the desk has to choose."""
-    if not (isinstance(error, DomainError) and error.code == "patient.known"):
+    if not (isinstance(error, DomainError) and error.code == "patient.known" and actor.can("patients.view")):
         return error
     ids: list[str] = error.details.get("candidates", [])
     known = patients(ids)

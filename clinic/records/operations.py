@@ -70,14 +70,14 @@ def correct(patient: Patient, *, actor: Actor, **fields: Any) -> Patient:
 
 
 @operation("patients.view")
-def note_access(patient: Patient, *, page: str, why: str = "", actor: Actor) -> None:
-    """Write down that somebody opened this record (R6.10)."""
-    AccessLog.objects.create(
-        user_id=actor.user_id,
-        actor=f"{actor.kind}:{actor.id}",
-        patient_id=patient.in_hospital().pk,
-        page=page,
-        why=why,
+def note_access(*patients: Patient, page: str, why: str = "", actor: Actor) -> None:
+    """Write down that somebody was shown these records (R6.10)."""
+    who = f"{actor.kind}:{actor.id}"
+    AccessLog.objects.bulk_create(
+        [
+            AccessLog(user_id=actor.user_id, actor=who, patient_id=patient.in_hospital().pk, page=page, why=why)
+            for patient in patients
+        ]
     )
 
 

@@ -74,4 +74,4 @@ class ReceptionViewSet(HouseViewSet):
         return board(request, boards.all_bytes())
 
     def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(with_candidates(exc))
+        return super().handle_exception(with_candidates(exc, self.actor))
