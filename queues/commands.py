@@ -105,7 +105,7 @@ COMMANDS: dict[str, tuple[type[Strict], Run]] = {
 """Name → what it takes, and what it does."""
 
 
-def _checked(kind: type[Strict], run: Run, *, actor: Actor, **args: Any) -> Any:
+def _checked(kind: type[Strict], run: Run, /, *, actor: Actor, **args: Any) -> Any:
     return run(body(kind, args), actor)
 
 

@@ -127,7 +127,10 @@ class StreamSocket(Seat):
             self._follower.subs.pop(str(name), None)
 
     async def _command(self, name: str, mark: str | int, args: Any) -> None:
-        answer = await self.hub.look(run_command, self.guest, name, args)
+        guest = await self.hub.look(self._ask)  # as REST does: the news of a revocation may still be on its way
+        if guest is None or (guest.hospital_id, guest.actor.id) != (self.hospital_id, self.guest.actor.id):
+            raise Closed(SIGNED_OUT)
+        answer = await self.hub.look(run_command, guest, name, args)
         await self._say({"ack": mark, **answer} if "error" not in answer else {**answer, "id": mark})
 
     # -- what it is told --
