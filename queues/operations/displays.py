@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from clinic.core import clock
 from clinic.core.access import Actor
 from clinic.core.errors import Invalid, NotAllowed
+from clinic.core.limits import limit
 from clinic.core.tenancy import require_hospital_id
 from clinic.live.record import add, change, operation, record
 from clinic.tenants import links
@@ -18,6 +19,8 @@ from clinic.tenants.models import CODE_LETTERS, HospitalConfig, PublicToken
 from queues.models import Display, DisplayLine, Queue
 
 TRIES = 20
+PAIRINGS = (60, 600)
+"""Codes one member or key may try in ten minutes: a screen of another hospital's must not be found by trying."""
 
 
 def put_up() -> str:
@@ -48,6 +51,7 @@ def pair(
         raise Invalid("display.bad_names", names=[names])
     if not languages or set(languages) - known:
         raise Invalid("display.bad_language", languages=sorted(set(languages) - known))
+    limit("pair", f"{actor.kind}:{actor.id}", *PAIRINGS)
     wanted = code.strip().upper().replace("-", "").replace(" ", "")
     token = PublicToken.objects.select_for_update(no_key=True).filter(
         code=wanted, purpose=PublicToken.DISPLAY, hospital=None
