@@ -15,9 +15,11 @@ What happens with each kind of write:
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -101,6 +103,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         options.setdefault("init_command", PRAGMAS)
         params: dict[str, Any] = super().get_connection_params()
         return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """SQLite makes files that everybody may read; its -wal and -shm take the mode of the database."""
+        if not self.is_in_memory_db():
+            with suppress(OSError):  # it is there, or cannot be made: then SQLite says why
+                os.close(os.open(self.settings_dict["NAME"], os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        return super().get_new_connection(conn_params)
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         cursor: Cursor = self.connection.cursor(factory=Cursor)
