@@ -10,12 +10,14 @@ from django.http import HttpResponseBase
 from django.test import Client
 
 from clinic.core.access import MATRIX, PLATFORM
+from clinic.directory import operations as directory
 from clinic.tenants.auth import tokens_for
 from clinic.tenants.models import Hospital
+from queues.operations import intake
 from tests.house.addresses import WRITTEN, address, body
 from tests.house.entrances import Entrance, entrances
 from tests.ledger import rows
-from tests.world import ROLES, House, World
+from tests.world import ROLES, House, World, canary
 
 pytestmark = pytest.mark.django_db
 INSIDE = [each for each in entrances() if not each.public]
@@ -80,9 +82,12 @@ def allowed(entrance: Entrance, role: str) -> bool:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_gets_in_where_its_abilities_say_and_nowhere_else(world: World, role: str) -> None:
     caller = Caller(world.harbor, role)
+    canaries = marked(world.hilltop)
     wrong = []
     for entrance in INSIDE:
         answer = caller.ask(entrance, address(entrance, world.harbor))
+        told = getattr(answer, "content", b"").decode(errors="replace")
+        wrong += [f"{entrance} tells {mark} of the other hospital" for mark in canaries if mark in told]
         if str(entrance) in ENDS:
             caller = Caller(world.harbor, role)
         assert answer.status_code < 500, f"{entrance}: {answer.status_code}"
@@ -92,6 +97,16 @@ def test_each_role_gets_in_where_its_abilities_say_and_nowhere_else(world: World
         elif refused(answer) and str(entrance) not in OWN_RULES:
             wrong.append(f"{entrance} answers {answer.status_code} in spite of {entrance.ability}")
     assert wrong == []
+
+
+def marked(house: House) -> list[str]:
+    """Put marks into the hospital's rows that no answer to anybody else may hold."""
+    with house.open():
+        patient = house.patient("Canarygiven", "Canaryfamily", phone="+1 555 0177 0177")
+        intake.arrive(house.own, patient, reason="Canaryreason", actor=house.desk)
+        directory.change_doctor(house.doctor, name="Canarydoctor", actor=house.actor("owner"))
+        directory.change_room(house.room, name="Canaryroom", actor=house.actor("owner"))
+    return ["Canary", canary(house.hospital), "0177 0177", house.hospital.name, str(patient.pk), str(house.doctor.pk)]
 
 
 def test_whoever_is_not_signed_in_is_asked_to(world: World) -> None:

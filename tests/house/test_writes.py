@@ -20,7 +20,7 @@ ENGINE = {
 }
 """The files that write because that is what they are for."""
 NAMED = {
-    ("clinic/records/operations.py", "AccessLog.objects.create"): "the access log is a log, not a noun",
+    ("clinic/records/operations.py", "AccessLog.objects.bulk_create"): "the access log is a log, not a noun",
     ("clinic/tenants/links.py", "PublicToken.objects.bulk_create"): "a public link, outside any hospital",
     ("clinic/tenants/links.py", "PublicToken.objects.filter(…).delete"): "the end of a public link",
     ("queues/operations/displays.py", "PublicToken.objects.bulk_create"): "a screen that nobody has paired yet",
