@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,51 @@ def _impatient_atomic() -> None:
         raise AssertionError("not reached")
 
 
+def test_threads_write_in_the_order_in_which_they_asked(file: Path) -> None:
+    order: list[int] = []
+
+    def later(number: int) -> threading.Thread:
+        def work() -> None:
+            with transaction.atomic(using="probe"):
+                order.append(number)
+            connections["probe"].close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        return thread
+
+    lock = lock_of(str(file), in_memory=False)
+    with transaction.atomic(using="probe"):
+        threads = []
+        for number in range(8):
+            threads.append(later(number))
+            until(partial(is_waiting, lock, number + 1))
+        run("UPDATE t SET x = 1")
+    for thread in threads:
+        thread.join(10)
+    assert order == list(range(8))
+
+
+def is_waiting(lock: WriteLock, threads: int) -> bool:
+    return len(lock._turn._waiting) == threads
+
+
+def until(truth: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not truth():
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_who_gave_up_waiting_is_not_called(file: Path) -> None:
+    lock = lock_of(str(file), in_memory=False)
+    hold = lock.take(0)
+    with pytest.raises(sqlite3.OperationalError):
+        lock.take(0.01)
+    hold.release()
+    lock.take(0).release()
+
+
 def test_a_forked_child_neither_has_the_lock_nor_takes_it_away(file: Path) -> None:
     with transaction.atomic(using="probe"):
         run("UPDATE t SET x = 5")
@@ -304,11 +350,13 @@ def start(file: Path, *words: str) -> subprocess.Popen[str]:
 def test_two_processes_write_in_turn_and_lose_nothing(file: Path) -> None:
     connections["probe"].close()
     web, child = start(file, "write", "2", "4"), start(file, "write", "2", "2")
-    answers = [json.loads(process.communicate(timeout=30)[0]) for process in (web, child)]
+    answers = [json.loads(process.communicate(timeout=60)[0]) for process in (web, child)]
     assert value() == sum(answer["writes"] for answer in answers)
     for answer in answers:
-        assert answer["writes"] > 50, answers
-        assert answer["worst"] < 0.4, answers  # the busy handler alone: 0.5 to 2.4 s; here 5 to 60 ms
+        assert answer["writes"] > 20, answers
+        # Counted, not timed, so that a busy computer changes little: how many wrote between asking and writing.
+        # Of six writers five, and some before the asking had got as far as the lock; SQLite's own waiting: about 300.
+        assert answer["worst"] < 100, answers
 
 
 @pytest.mark.slow

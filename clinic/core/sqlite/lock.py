@@ -18,6 +18,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 
 QUICK_TRIES = 200  # of 0.05 ms: a write is over in less; afterwards look once a millisecond
@@ -35,6 +36,47 @@ class Hold:
             self.lock.release()
 
 
+class Turn:
+    """A lock of this process that is handed on in the order of asking; threading.Lock goes to whoever is awake."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def acquire(self, timeout: float) -> bool:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.append(called)
+        try:
+            if called.acquire(timeout=timeout):
+                return True
+        except BaseException:  # Ctrl-C while waiting
+            if not self._give_up(called):
+                self.release()
+            raise
+        return not self._give_up(called)  # called in the very moment in which patience ended: then it is ours
+
+    def _give_up(self, called: threading.Lock) -> bool:
+        """Leave the queue; False if the turn has come already."""
+        with self._guard:
+            if called in self._waiting:
+                self._waiting.remove(called)
+                return True
+            return False
+
+    def release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
 class WriteLock:
     """The write lock of one database; ``path`` is "" for a database in memory, which no other process can see."""
 
@@ -43,7 +85,7 @@ class WriteLock:
         self._forget()
 
     def _forget(self) -> None:
-        self._turn = threading.Lock()
+        self._turn = Turn()
         self._gate = self._file = -1
 
     def take(self, timeout: float) -> Hold:
