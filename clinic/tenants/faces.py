@@ -64,6 +64,12 @@ def policies_doc(row: HospitalConfig) -> Doc:
     }  # fmt: skip
 
 
+def keys(ids: list[str]) -> dict[str, Doc]:
+    """Keys of integrations without the keys themselves."""
+    rows = ApiKey.objects.filter(hospital_id=require_hospital_id(), pk__in=uuids(ids))
+    return by_asked(ids, {row.pk: key_doc(row) for row in rows})
+
+
 def key_doc(row: ApiKey) -> Doc:
     return {
         "id": str(row.pk), "name": row.name, "prefix": row.prefix, "abilities": sorted(row.abilities),
@@ -79,7 +85,9 @@ def _member_refs(_key: str) -> Iterable[str]:
     here = require_hospital_id()
     members = Membership.objects.filter(hospital_id=here).order_by("id").values_list("pk", flat=True)
     codes = JoinCode.objects.filter(hospital_id=here).order_by("id").values_list("pk", flat=True)
-    return [*(f"membership:{pk}" for pk in members), *(f"join_code:{pk}" for pk in codes)]
+    held = ApiKey.objects.filter(hospital_id=here).order_by("id").values_list("pk", flat=True)
+    kinds = (("membership", members), ("join_code", codes), ("api_key", held))
+    return [f"{kind}:{pk}" for kind, pks in kinds for pk in pks]
 
 
 def _own_refs(user_id: str) -> Iterable[str]:
@@ -93,6 +101,7 @@ def register() -> None:
     registry.face("hospital_config", "hospital.view", policies)
     registry.face("membership", "hospital.view", memberships)
     registry.face("join_code", "members.manage", join_codes)
+    registry.face("api_key", "keys.manage", keys)
     registry.topic("hospital", "hospital.view", _hospital_refs)
     registry.topic("members", "members.manage", _member_refs)
     registry.topic("me", "hospital.view", _own_refs)

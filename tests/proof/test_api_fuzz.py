@@ -1,0 +1,19 @@
+"""5,000 cases from the API's own description, as three roles and from the other hospital, both full of markers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.fuzz import fuzz, never_done, summary
+from tests.world import World
+
+CASES = 5_000
+
+
+@pytest.mark.django_db
+def test_nothing_sent_makes_a_fault_or_shows_another_hospital(world: World) -> None:
+    stage = fuzz(world, CASES, derandomize=False)
+    statuses = summary(stage)
+    print(statuses)
+    assert sum(statuses.values()) >= CASES
+    assert not never_done(stage), "every operation must have worked at least once"
