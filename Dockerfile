@@ -1,10 +1,10 @@
 # The production image: one for the web processes, the worker and beat; compose.yaml shows them together.
-FROM python:3.13-slim-bookworm AS pins
+FROM python:3.11-slim-bookworm AS pins
 WORKDIR /build
 COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
 
-FROM python:3.13-slim-bookworm
+FROM python:3.11-slim-bookworm
 # pg_dump and pg_restore for `manage.py backup`; their version must not be older than the server's.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-client \
