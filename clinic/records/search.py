@@ -45,7 +45,7 @@ def phone_key(phone: str) -> str:
 
 def find(text: str, limit: int = LIMIT) -> list[Patient]:
     """Patients for what somebody typed: part of a name, the end of a phone, an MRN or a birth date. Best first."""
-    wanted = text.strip()
+    wanted = text.replace("\0", "").strip()  # PostgreSQL knows no such character
     if len(wanted) < 2:
         return []
     patients = Patient.objects.all()

@@ -23,6 +23,10 @@ from queues.operations import calls, ends, lines, undo
 from queues.views.answers import act, answer, find
 
 
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").replace("\0", "")[:200]  # PostgreSQL knows no such character
+
+
 def _called(leg: Leg | None) -> str:
     if leg is None:
         return _("Nobody waits.")
@@ -62,7 +66,7 @@ def recall(request: HttpRequest, pk: UUID) -> str:
 
 @act("queues.call")
 def skip(request: HttpRequest, pk: UUID) -> str:
-    leg, places = calls.skip(find(Visit, pk), reason=request.POST.get("reason", "")[:200], actor=actor_of(request))
+    leg, places = calls.skip(find(Visit, pk), reason=_reason(request), actor=actor_of(request))
     if not done().events:
         return _("%(token)s waits already") % {"token": leg.visit.token}
     if not places:
@@ -97,7 +101,7 @@ def no_show(request: HttpRequest, pk: UUID) -> str:
 
 @act("queues.desk")
 def leave(request: HttpRequest, pk: UUID) -> str:
-    leg = ends.leave(find(Visit, pk), reason=request.POST.get("reason", "")[:200], actor=actor_of(request))
+    leg = ends.leave(find(Visit, pk), reason=_reason(request), actor=actor_of(request))
     return _("%(token)s left without being seen") % {"token": leg.visit.token}
 
 

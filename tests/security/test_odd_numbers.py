@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.queues.helpers import at, signed_in
+from queues.operations import calls
+from tests.queues.helpers import HTMX, at, signed_in
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -31,3 +32,14 @@ def test_a_search_for_half_a_character_finds_nobody(world: World, path: str) -> 
 def test_undoing_what_never_was_is_not_there(world: World, seq: str) -> None:
     answer = signed_in(world.harbor, "receptionist").post(at(world.harbor, f"undo/{seq}/"))
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("act", ["skip", "leave", "cancel"])
+def test_a_reason_with_a_character_no_database_keeps(world: World, act: str) -> None:
+    house = world.harbor
+    visit, _other = house.waiting(2)
+    with house.open():
+        calls.call_next(house.doctor, actor=house.medic)
+    path = at(house, f"visits/{visit.pk}/{act}/")
+    answer = signed_in(house, "receptionist").post(path, {"reason": "a\0b"}, headers=HTMX)
+    assert answer.status_code in (204, 400, 409)
