@@ -110,12 +110,12 @@ def _restore_member(house: House) -> Call:
     return Call(tenants.revoke_member(house.memberships["nurse"], actor=house.actor("owner")))
 
 
-@example(tenants.create_key, twice=EACH, quiet=PEOPLE, untold="keys have no document")
+@example(tenants.create_key, twice=EACH, quiet=PEOPLE)
 def _create_key(house: House) -> Call:
     return Call(name="Laboratory", abilities=["queues.view"])
 
 
-@example(tenants.revoke_key, twice=SAME, quiet=PEOPLE, untold="keys have no document")
+@example(tenants.revoke_key, twice=SAME, quiet=PEOPLE)
 def _revoke_key(house: House) -> Call:
     return Call(tenants.create_key(name="x", abilities=["queues.view"], actor=house.actor("owner"))[0])
 
