@@ -50,7 +50,7 @@ test-browser: .venv/dev.stamp
 	env -u DATABASE_URL -u REDIS_URL DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PYTEST) tests/browser
 
 proof: .venv/dev.stamp
-	$(WITH_SERVICES) $(PYTEST) tests/proof
+	$(WITH_SERVICES) PROOF=1 $(PYTEST) -rP tests/proof
 
 screens: .venv/dev.stamp
 	env -u DATABASE_URL -u REDIS_URL DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PYTEST) tests/browser/screens.py

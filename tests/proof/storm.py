@@ -344,10 +344,15 @@ def reader() -> replay.Reader:
     return read
 
 
-def prove(places: list[Place], tallies: list[Tally], callers: int) -> tuple[dict[str, Any], list[str]]:
-    """Replay both logs and hold them against what the processes were told."""
+def key_of(which: UUID) -> str:
+    """A hospital's id as it stands in the database."""
     from django.db import connection
 
+    return str(which) if connection.vendor == "postgresql" else which.hex
+
+
+def prove(places: list[Place], tallies: list[Tally], callers: int) -> tuple[dict[str, Any], list[str]]:
+    """Replay both logs and hold them against what the processes were told."""
     from clinic.live import ledger
 
     faults = [fault for tally in tallies for fault in tally.faults]
@@ -355,8 +360,7 @@ def prove(places: list[Place], tallies: list[Tally], callers: int) -> tuple[dict
     found: dict[str, Any] = {"events": 0, "calls": 0, "crossed": 0, "most_crossed": 0}
     for place in places:
         which = place.house.hospital.pk
-        key = str(which) if connection.vendor == "postgresql" else which.hex
-        told, refs = replay.check(reader(), key, callers=callers)
+        told, refs = replay.check(reader(), key_of(which), callers=callers)
         seen[str(which)] = refs
         verdict = ledger.verify(which)
         faults += told.faults + ([verdict.fault] if verdict.fault else [])
