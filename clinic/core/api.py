@@ -28,6 +28,7 @@ from clinic.core.api_pages import PAGE_PARAMETERS
 from clinic.core.api_told import UNTOLD, Told
 from clinic.core.api_who import Credentials
 from clinic.core.errors import Conflict, DomainError, NotFound, Stale
+from clinic.core.http import address
 from clinic.core.tenancy import hospital
 
 R = TypeVar("R")
@@ -139,7 +140,7 @@ class HouseViewSet(viewsets.ViewSet):
 
     def _caller(self, request: Request) -> str:
         if self.actor is VISITOR:
-            return f"address:{address_of(request)}"
+            return f"address:{address(request)}"
         return f"{self.actor.kind}:{self.actor.id}"
 
     # -- out --
@@ -248,10 +249,6 @@ def tenant_of(request: Request) -> str:
     if named not in ("", here.slug, str(here.pk)):
         raise NotFound()
     return str(here.pk)
-
-
-def address_of(request: Request) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def etag(version: int) -> str:

@@ -32,6 +32,11 @@ def is_fragment(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true" or request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
+def address(request: HttpRequest) -> str:
+    """Where the request comes from, as the server or its proxy says it."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
 def request_id() -> str:
     """The id that stands in this request's log lines and in X-Request-ID."""
     return str(get_contextvars().get("request", ""))

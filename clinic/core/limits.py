@@ -9,6 +9,14 @@ from django.core.cache import cache
 
 from clinic.core.errors import TooMany
 
+WRONG_LINKS = 300
+"""Links a minute from one address that open nothing. Only wrong ones count: a waiting room shares one address."""
+
+
+def wrong_link(address: str) -> None:
+    """Count a link that opened nothing (R3.41); raises TooMany when somebody is trying them out."""
+    limit("wrong-link", address, WRONG_LINKS, 60)
+
 
 def limit(what: str, who: str, most: int, seconds: int) -> None:
     """Count one use; raises TooMany("request.too_many") from the ``most`` + 1st within ``seconds`` on."""

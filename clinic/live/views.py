@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.views.decorators.http import require_GET
 
+from clinic.core import http, limits
 from clinic.core.access import needs, passive, public
 from clinic.core.tenancy import hospital
 from clinic.live import regions
@@ -44,6 +45,7 @@ def status_regions(request: HttpRequest, token: str) -> HttpResponse:
 def _by_token(request: HttpRequest, kind: str, token: str) -> HttpResponse:
     guest = doors().public(kind, token)
     if guest is None:
+        limits.wrong_link(http.address(request))
         raise Http404
     with hospital(guest.hospital_id):
         answer = _answer(request, guest)

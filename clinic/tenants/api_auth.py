@@ -10,9 +10,10 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from clinic.core.access import needs, public
-from clinic.core.api import HouseViewSet, address_of
+from clinic.core.api import HouseViewSet
 from clinic.core.api_told import answers
 from clinic.core.errors import NotSignedIn
+from clinic.core.http import address
 from clinic.core.limits import limit
 from clinic.tenants import auth, operations, people, sessions, tokens
 from clinic.tenants.authentication import SessionCredentials, UserCredentials
@@ -40,7 +41,7 @@ class AuthViewSet(HouseViewSet):
     )  # fmt: skip
     def register(self, request: Request) -> Response:
         """A new person with a new hospital, whose owner they are; or with a join code."""
-        limit("register", address_of(request), *REGISTRATIONS)
+        limit("register", address(request), *REGISTRATIONS)
         given = dict(self.body)
         password = new_password(given.pop("password"), email=given["email"], name=given["name"])
         code, actor = given.pop("join_code", None), people.visitor(given["name"])
@@ -59,7 +60,7 @@ class AuthViewSet(HouseViewSet):
     )  # fmt: skip
     def login(self, request: Request) -> Response:
         """A pair of tokens for an e-mail and a password; the same answer for addresses nobody has."""
-        limit("login", address_of(request), *SIGN_INS)
+        limit("login", address(request), *SIGN_INS)
         user = auth.known_user(request._request, self.body["email"], self.body["password"])
         named = self.body.get("hospital", "")
         here = auth.entry_of(user, named).hospital if named else None
@@ -71,7 +72,7 @@ class AuthViewSet(HouseViewSet):
     @answers(TokensDoc, body=RefreshBody, limited=True, also=[401], example={"refresh": "eyJhbGciOiJIUzI1NiJ9.…"})
     def refresh(self, request: Request) -> Response:
         """The next pair of tokens. A refresh token is good once; used again, it ends everything of its sign-in."""
-        limit("refresh", address_of(request), *REFRESHES)
+        limit("refresh", address(request), *REFRESHES)
         token = tokens.read(self.body["refresh"])
         user = auth.user_of_token(token)
         return Response(_pair(tokens.renewed(token, user)))

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from clinic.core import limits
 from clinic.core.errors import NotFound
 from clinic.tenants.models import Hospital, PublicToken
 
@@ -58,8 +59,20 @@ def end(purpose: str, target: str) -> None:
     PublicToken.objects.filter(purpose=purpose, target=target).delete()
 
 
-def open_link(purpose: str, token: str) -> Opened:
-    """Look a token up; NotFound is the same for unknown, expired and wrong purpose."""
+def open_link(purpose: str, token: str, address: str = "") -> Opened:
+    """Look a token up; NotFound is the same for unknown, expired and wrong purpose.
+
+    With the caller's ``address`` wrong links are counted, and too many of them raise TooMany instead.
+    """
+    try:
+        return _open(purpose, token)
+    except NotFound:
+        if address:
+            limits.wrong_link(address)
+        raise
+
+
+def _open(purpose: str, token: str) -> Opened:
     row = PublicToken.objects.select_related("hospital").filter(hash=hashed(token), purpose=purpose).first()
     if row is None or (row.expires_at is not None and row.expires_at <= timezone.now()):
         raise NotFound("link.unknown")

@@ -12,10 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinic.core.access import public
-from clinic.core.api import HouseViewSet, address_of
+from clinic.core.api import HouseViewSet
 from clinic.core.api_told import answers
 from clinic.core.errors import NotFound
 from clinic.core.faces import stamp
+from clinic.core.http import address
 from clinic.core.limits import limit
 from clinic.core.nouns import split_ref
 from clinic.core.tenancy import hospital
@@ -51,7 +52,7 @@ class PublicViewSet(HouseViewSet):
         return self._open(PublicToken.STATUS, token, _place)
 
     def _open(self, purpose: str, token: str, show: Callable[[str, Hospital], Any]) -> Response:
-        limit("public", address_of(self.request), *AN_ADDRESS)
+        limit("public", address(self.request), *AN_ADDRESS)
         limit("link", token, *A_LINK)
         link = links.open_link(purpose, token)
         if link.hospital is None:  # a screen that nobody has paired yet

@@ -71,7 +71,7 @@ def _may_undo(events: list[Event], actor: Actor) -> None:
     if not events or any(event.name not in UNDOABLE for event in events):
         raise NotAllowed("undo.nothing")
     last = events[0]
-    if last.actor["id"] != actor.id and not actor.can("queues.desk"):
+    if last.actor["id"] != actor.id and not actor.can("queues.call_for_any"):
         raise Forbidden("undo.not_yours")
     seconds = policies().undo_seconds
     if clock.now() - events[-1].at > timedelta(seconds=seconds):

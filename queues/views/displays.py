@@ -13,6 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from clinic.core import http
 from clinic.core.access import needs, public
 from clinic.core.errors import DomainError, NotFound, TooMany
 from clinic.core.nouns import split_ref
@@ -121,7 +122,7 @@ def _put_up(request: HttpRequest) -> str:
 @public("the display's token names what it shows")
 def display(request: HttpRequest, token: str) -> HttpResponse:
     """The code until the screen is paired, then the board."""
-    link = links.open_link(PublicToken.DISPLAY, token)
+    link = links.open_link(PublicToken.DISPLAY, token, http.address(request))
     if link.hospital is None:
         return pages.public(request, "queues/display_pair.html", code=link.code)
     with hospital(link.hospital), timezone.override(link.hospital.zone):

@@ -35,7 +35,7 @@ def by_link(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
 
     @wraps(page)
     def view(request: HttpRequest, token: str) -> HttpResponse:
-        link = links.open_link(PublicToken.STATUS, token)
+        link = links.open_link(PublicToken.STATUS, token, http.address(request))
         assert link.hospital is not None  # a status link is issued with its hospital
         with hospital(link.hospital), timezone.override(link.hospital.zone):
             return page(request, link.hospital, find(Visit, UUID(split_ref(link.target)[1])), token)

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.i18n import set_language
 
-from clinic.core import limits, screens
+from clinic.core import http, limits, screens
 from clinic.core.access import ROLES, Actor, public
 from clinic.core.errors import DomainError
 from clinic.tenants import auth, forms, operations, pages, passwords, people, sessions
@@ -193,7 +193,7 @@ def _who(user: User | None, name: str) -> Actor:
 
 
 def _registered(request: HttpRequest, user: User | None, **fields: str) -> Membership:
-    limits.limit("register", request.META.get("REMOTE_ADDR", ""), TRIES, PER)
+    limits.limit("register", http.address(request), TRIES, PER)
     actor = _who(user, fields.get("name", ""))
     with people.platform():
         if user is not None:
@@ -203,7 +203,7 @@ def _registered(request: HttpRequest, user: User | None, **fields: str) -> Membe
 
 
 def _joined(request: HttpRequest, user: User | None, code: str, **fields: str) -> Membership:
-    limits.limit("join", str(user.pk) if user else request.META.get("REMOTE_ADDR", ""), TRIES, PER)
+    limits.limit("join", str(user.pk) if user else http.address(request), TRIES, PER)
     actor = _who(user, fields.get("name", ""))
     with people.platform():
         if user is not None:
