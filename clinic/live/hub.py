@@ -73,8 +73,8 @@ class Hub:
         self.wards: dict[UUID, Ward] = {}
         self.marked: dict[str, set[Member]] = {}
         self.busy = asyncio.Event()
-        self.ending = asyncio.Event()
-        """Set when the server stops: event streams end then, or it would wait for them for ever."""
+        self.is_ending = False
+        """The server stops: event streams end, or it would wait for them for ever."""
         self._rooms: list[set[Member]] = [set() for _ in range(BEAT)]
         self._next_room = 0
         self._drawers = _Crew(RENDER_THREADS, "live-draw")
@@ -165,18 +165,24 @@ class Hub:
 
     # -- the end --
 
-    def end_streams(self) -> None:
-        """The server stops: let whoever streams finish. Safe in a signal handler and from any thread."""
-        self.loop.call_soon_threadsafe(self.ending.set)
+    def end_all(self) -> None:
+        """The server stops: show everybody out, who will come back. Safe in a signal handler and from any thread."""
+        self.loop.call_soon_threadsafe(self._end_all)
+
+    def _end_all(self) -> None:
+        self.is_ending = True
+        for member in [member for room in self._rooms for member in room]:
+            member.stop()
 
     async def stop(self) -> None:
         """Stop looking and listening and close the threads' connections: before a test's database goes, for example."""
         bell.forget(self._on_bell)
-        self.ending.set()
-        tasks = [*self._tasks, *(ward.task for ward in self.wards.values() if ward.task is not None)]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._end_all()
+        left = {*self._tasks, *(ward.task for ward in self.wards.values() if ward.task is not None)}
+        while left:
+            for task in left:
+                task.cancel()
+            _, left = await asyncio.wait(left, timeout=0.5)  # again: Redis' client may swallow it while it connects
         _hubs.pop(self.loop, None)
         await asyncio.to_thread(self._drawers.close)
         await asyncio.to_thread(self._lookers.close)
@@ -191,7 +197,7 @@ def current() -> Hub:
     hub = _hubs.get(loop)
     if hub is None:
         hub = _hubs[loop] = Hub()
-        _end_streams_on_signal(hub)
+        _end_on_signal(hub)
     return hub
 
 
@@ -200,7 +206,7 @@ def running() -> Hub | None:
     return _hubs.get(asyncio.get_running_loop())
 
 
-def _end_streams_on_signal(hub: Hub) -> None:
+def _end_on_signal(hub: Hub) -> None:
     """Hear of the server's end before the server waits for its connections: no ASGI message comes in time for that."""
     if threading.current_thread() is not threading.main_thread():
         return
@@ -212,7 +218,7 @@ def _end_streams_on_signal(hub: Hub) -> None:
         def handle(
             received: int, frame: FrameType | None, before: Callable[[int, FrameType | None], Any] = before
         ) -> None:
-            hub.end_streams()
+            hub.end_all()
             before(received, frame)
 
         signal.signal(number, handle)

@@ -14,7 +14,7 @@ import structlog
 
 from clinic.live import hub as hubs
 from clinic.live.doors import Guest
-from clinic.live.sockets import FAULT, TOO_SLOW, Closed, Line, Message
+from clinic.live.sockets import FAULT, SERVER_STOPS, TOO_SLOW, Closed, Line, Message
 
 Ask = Callable[[], Guest | None]
 """Looks up who sits there: at the start, and again for as long as the socket is open."""
@@ -112,6 +112,9 @@ class Seat(ABC):
         self._again = True
         if self._check_task is None or self._check_task.done():
             self._check_task = asyncio.create_task(self._check())
+
+    def stop(self) -> None:
+        self._end(SERVER_STOPS)
 
     async def _check(self) -> None:
         while self._again:

@@ -26,7 +26,7 @@ Send = Callable[[Message], Awaitable[None]]
 NOT_UNDERSTOOD, SIGNED_OUT, FORBIDDEN, NO_SUCH_LINK, NO_SIGN_IN, TOO_BIG, TOO_FAST, TOO_SLOW = (
     4400, 4401, 4403, 4404, 4408, 4413, 4429, 4008,
 )  # fmt: skip
-FAULT = 1011
+FAULT, SERVER_STOPS = 1011, 1012
 MESSAGE_BYTES = 16 * 1024
 MESSAGES_A_SECOND = 10
 STUCK = 30.0
@@ -45,6 +45,7 @@ SENTENCES = {
     TOO_FAST: "more than 10 messages a second",
     TOO_SLOW: "too slow",
     FAULT: "something went wrong here",
+    SERVER_STOPS: "the server stops",
 }
 
 log = structlog.get_logger(__name__)

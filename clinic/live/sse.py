@@ -55,11 +55,13 @@ class Listener:
         self._again = True
         self._wake.set()
 
+    def stop(self) -> None:
+        self._wake.set()
+
     async def messages(self, first: Message | None) -> AsyncIterator[str]:
         """The stream's text, until rights or server end."""
         self.hub.ward(self.hospital_id).streams.add(self.wake)
         await self.hub.enter(self)
-        ending = asyncio.create_task(self._wake_at_the_end())
         try:
             if first is not None:
                 yield written(first)
@@ -75,7 +77,6 @@ class Listener:
                     await self._wake.wait()
                     self._wake.clear()
         finally:
-            ending.cancel()
             self.leave()
 
     def leave(self) -> None:
@@ -85,12 +86,8 @@ class Listener:
         if ward is not None:
             ward.streams.discard(self.wake)
 
-    async def _wake_at_the_end(self) -> None:
-        await self.hub.ending.wait()
-        self._wake.set()
-
     async def _may_stay(self) -> bool:
-        if self.hub.ending.is_set():
+        if self.hub.is_ending:
             return False
         if self._again:
             self._again = False

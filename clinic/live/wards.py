@@ -52,6 +52,9 @@ class Member(Protocol):
     def look_again(self) -> None:
         """Check now whether whoever sits there may still see this."""
 
+    def stop(self) -> None:
+        """The server stops."""
+
 
 @dataclass(slots=True, eq=False)
 class Watch:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 
 from clinic.live import hub as hubs
 from clinic.live import render
@@ -30,3 +32,4 @@ async def hub() -> AsyncIterator[hubs.Hub]:
     running = hubs.current()
     yield running
     await running.stop()
+    await sync_to_async(connections.close_all)()  # of the thread that answered this loop's requests

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from typing import Any, TypeVar
 
-from clinic.core.access import ABILITIES
+from clinic.core.access import ABILITIES, SYSTEM, Actor
 from clinic.core.tenancy import require_hospital_id
-from clinic.live import bell, regions, render, wards
+from clinic.live import bell, feed, regions, render, wards
 from clinic.live.regions import Name
 from clinic.live.render import Want
 from clinic.live.snapshots import Snapshot
@@ -153,6 +153,33 @@ def assert_live(
         fresh = render.render(hospital_id, language, [want]).get(want)
         reducer.shows(_html(fresh, name))
     assert any(frames) == changed, "nothing was pushed" if changed else "something was pushed"
+    return result
+
+
+def assert_told(act: Callable[[], T], *topics: str, actor: Actor = SYSTEM, changed: bool = True) -> T:
+    """Run ``act`` in the open hospital and hold that the old snapshot of these topics with the deltas of the stream
+    is a fresh snapshot; and something did change."""
+    hospital_id = require_hospital_id()
+    subs = list(feed.subscriptions(topics, actor).values())
+    first = feed.snapshot(hospital_id, subs, actor.abilities)
+    docs, at, told = dict(first.body["snapshot"]), first.seq or 0, 0
+    result = act()
+    head = render.head_of(hospital_id)
+    while at < head:
+        batch = feed.missed(hospital_id, subs, actor.abilities, at)
+        assert not batch.resync, "a bulk import: subscribers take a new snapshot"
+        told += len(batch.messages)
+        at = batch.upto
+        for message in batch.messages:
+            if message.body["op"] == "delete":
+                docs.pop(message.body["ref"], None)
+            else:
+                docs[message.body["ref"]] = message.body["doc"]
+    fresh = feed.snapshot(hospital_id, subs, actor.abilities).body["snapshot"]
+    assert docs.keys() == fresh.keys(), "a client of the stream knows others than a reload shows"
+    for ref, doc in fresh.items():
+        assert docs[ref] == doc, f"{ref} differs from a reload"
+    assert (told > 0) == changed, "nothing was told" if changed else "something was told"
     return result
 
 

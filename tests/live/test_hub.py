@@ -50,6 +50,9 @@ class Screen:
     def beat(self) -> None:
         return
 
+    def stop(self) -> None:
+        return
+
     def take(self) -> None:
         for watch in list(self.waiting):
             del self.waiting[watch]

@@ -18,7 +18,7 @@ from clinic.live.render import head_of
 from clinic.tenants import links
 from queues.models import Display, DisplayLine
 from queues.operations import calls
-from tests.live.helpers import Reducer
+from tests.live.helpers import Reducer, assert_told
 from tests.live.test_consumers import revoke
 from tests.live.test_hub import add_room, reload, rooms_of
 from tests.live.test_stream import Client as StreamClient
@@ -101,7 +101,7 @@ async def test_a_source_gets_snapshot_and_deltas_and_goes_on_where_it_was(world:
 async def test_a_source_ends_when_the_server_does(world: World, hub: Hub) -> None:
     source = Source(await follow(world.harbor, f"/api/v1/sse/doctor/{world.harbor.doctor.pk}"))
     await source.next()
-    hub.end_streams()
+    hub.end_all()
     assert await source.ended()
 
 
@@ -186,6 +186,19 @@ def test_pulling_leads_to_what_a_reload_gives(world: World) -> None:
     assert second["seq"] == second["head"] == state.seq
     assert state.docs == pull(house, topics="reception").json()["messages"][0]["snapshot"]
     assert pull(house, topics="reception", since=second["seq"]).json()["messages"] == []
+
+
+def test_what_is_told_is_what_a_reload_gives(world: World) -> None:
+    house = world.harbor
+    visits = house.waiting(3)
+    topics = ("reception", f"queue:{house.own.pk}", f"doctor:{house.doctor.pk}", f"visit:{visits[0].pk}")
+    with house.open():
+        leg = assert_told(lambda: calls.call_next(house.doctor, actor=house.medic), *topics)
+        assert leg is not None
+        assert_told(lambda: calls.skip(leg.visit, actor=house.medic), *topics)
+        assert_told(lambda: calls.call_next(house.doctor, actor=house.medic), *topics)
+        with pytest.raises(AssertionError, match="reload"):
+            assert_told(lambda: type(leg).objects.filter(pk=leg.pk).update(calls=9), *topics, changed=False)
 
 
 def test_bad_pulls(world: World) -> None:
