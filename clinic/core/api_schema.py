@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -54,6 +55,11 @@ class HouseSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         return f"{self.view.tag.replace('-', '_')}_{self.view.action}"
+
+    def get_summary(self) -> str:
+        """The docstring's first sentence, as lists of routes show it."""
+        first = super().get_description().partition("\n")[0]
+        return str(re.split(r"(?<=[.;:]) ", first, maxsplit=1)[0]).rstrip(".;:")
 
     def get_description(self) -> str:  # type: ignore[override]
         lines = [super().get_description()]
