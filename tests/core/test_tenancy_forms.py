@@ -40,7 +40,7 @@ def test_forms_show_the_open_hospital_whoever_imported_them(world: World, import
     order = [str(house.hospital.pk) for house in world.both()]
     command = [sys.executable, "-m", "tests.core.import_order", str(connection.settings_dict["NAME"]), who, *order]
     ran = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "CLINIC_ENV": "test"}, capture_output=True, text=True, timeout=60
+        command, cwd=ROOT, env={**os.environ, "CLINIC_ENV": "test"}, capture_output=True, text=True, timeout=180
     )
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
