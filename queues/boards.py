@@ -23,15 +23,16 @@ from clinic.live.models import Clock
 from queues import faces
 from queues.models import CALLED, IN_ORDER, IN_PROGRESS, ON_HOLD, WAITING, Leg, Queue
 
-KEPT = 256
-"""Boards kept in a process: a line of 1,000 takes about 600 KB."""
+KEPT_BYTES = 32 * 1024 * 1024
+"""What a process keeps of boards: a line of 1,000 takes about 650 KB, one of ten about 6."""
 
 
 class Kept:
     """Bytes by key, each for one seq; the least used goes first."""
 
-    def __init__(self, most: int = KEPT) -> None:
+    def __init__(self, most: int = KEPT_BYTES) -> None:
         self._most = most
+        self._size = 0
         self._held: OrderedDict[tuple[Any, ...], tuple[int, bytes]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -44,15 +45,20 @@ class Kept:
                 return held[1]
         made = make()
         with self._lock:
+            before = self._held.pop(key, None)
             self._held[key] = (seq, made)
-            self._held.move_to_end(key)
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
+            self._size += len(made) - (len(before[1]) if before else 0)
+            while self._size > self._most and len(self._held) > 1:
+                self._size -= len(self._held.popitem(last=False)[1][1])
         return made
 
     def clear(self) -> None:
         with self._lock:
             self._held.clear()
+            self._size = 0
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 kept = Kept()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from clinic.live.models import Event
 from clinic.records import operations as patients
 from clinic.records.models import AccessLog, Patient
+from queues.boards import Kept
 from queues.models import CALLED, CANCELLED, COMPLETED, IN_PROGRESS, LEFT, NO_SHOW, WAITING, Display, Leg, Visit
 from queues.operations import calls, ends
 from tests.api.client import Api, api
@@ -329,3 +330,19 @@ def test_links_that_end_answer_as_if_they_had_never_been(world: World) -> None:
         assert Api().get(f"public/waiting-room/{link['status_token']}").status == 404, "a link opens one thing"
         clock.shift(timedelta(days=2))
         assert Api().get(f"public/visits/{link['status_token']}/status").content == never.content
+
+
+def test_kept_boards_are_bounded_and_of_one_seq() -> None:
+    boards = Kept(most=100)
+    made: list[str] = []
+
+    def make(text: str) -> Callable[[], bytes]:
+        return lambda: made.append(text) or text.encode() * 30  # type: ignore[func-returns-value]
+
+    assert boards.get(("a",), 1, make("a")) == boards.get(("a",), 1, make("x"))
+    assert boards.get(("a",), 2, make("b")) == b"b" * 30
+    for key in ("c", "d", "e", "f"):
+        boards.get((key,), 2, make(key))
+    assert len(boards) == 3, "90 of 100 bytes"
+    boards.get(("a",), 2, make("g"))
+    assert made == ["a", "b", "c", "d", "e", "f", "g"]
