@@ -20,7 +20,7 @@ from django.db import connection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.live.helpers import Reducer
-from tests.live.test_stream import token_of
+from tests.live.streams import token_of
 from tests.live.wire import elsewhere, sign_in
 from tests.world import World
 

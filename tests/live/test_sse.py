@@ -19,10 +19,10 @@ from clinic.tenants import links
 from queues.models import Display, DisplayLine
 from queues.operations import calls
 from tests.live.helpers import Reducer, assert_told
+from tests.live.streams import Client as StreamClient
+from tests.live.streams import fresh, token_of
 from tests.live.test_consumers import revoke
 from tests.live.test_hub import add_room, reload, rooms_of
-from tests.live.test_stream import Client as StreamClient
-from tests.live.test_stream import fresh, token_of
 from tests.live.wire import elsewhere
 from tests.world import House, World
 

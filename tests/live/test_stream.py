@@ -1,8 +1,7 @@
-"""The JSON stream: signing in, snapshots, deltas, commands, and what happens to the slow."""
+"""The JSON stream: signing in, snapshots, deltas and commands."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -20,12 +19,12 @@ from clinic.live.render import head_of
 from clinic.tenants import auth
 from clinic.tenants.models import ApiKey
 from queues.operations import calls, intake
+from tests.live.streams import PATH, Client, fresh, opened, token_of
 from tests.live.test_consumers import revoke, set_roles
-from tests.live.wire import Page, elsewhere, sign_in
+from tests.live.wire import elsewhere, sign_in
 from tests.world import House, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PATH = "/ws/v1/stream"
 
 
 @pytest.fixture
@@ -52,55 +51,6 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name, run in {"room.add": add_room, "room.refuse": refuse, "room.fail": fail}.items():
         monkeypatch.setitem(registry._commands, name, run)
-
-
-def token_of(house: House, role: str) -> str:
-    return str(auth.tokens_for(house.users[role], house.hospital).access_token)
-
-
-class Client(Page):
-    """A stream client that keeps what it was told."""
-
-    def __init__(self, path: str = PATH, cookie: bytes = b"", origin: bytes | None = None, **headers: str) -> None:
-        super().__init__(path, cookie, origin, **headers)
-        self.docs: dict[str, Any] = {}
-        self.seq = 0
-        self.messages: list[dict[str, Any]] = []
-
-    async def hear(self) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(await self.line.receive_from(timeout=5))
-        self.messages.append(message)
-        self.apply(message)
-        return message
-
-    def apply(self, message: dict[str, Any]) -> None:
-        if "snapshot" in message:
-            self.docs, self.seq = dict(message["snapshot"]), message["seq"]
-        elif "ref" in message:
-            if message["op"] == "delete":
-                self.docs.pop(message["ref"], None)
-            else:
-                self.docs[message["ref"]] = message["doc"]
-            self.seq = message["seq"] if message["last"] else self.seq
-
-    async def upto(self, seq: int) -> None:
-        while self.seq < seq:
-            await self.hear()
-
-
-async def opened(house: House, role: str = "manager", path: str = PATH) -> Client:
-    raw = await elsewhere(lambda: token_of(house, role))
-    client = Client(path, authorization=f"Bearer {raw}")
-    assert await client.open()
-    return client
-
-
-async def fresh(house: House, *topics: str, role: str = "manager") -> dict[str, Any]:
-    client = await opened(house, role)
-    await client.send({"subscribe": list(topics)})
-    await client.hear()
-    await client.leave()
-    return client.docs
 
 
 # --- signing in ------------------------------------------------------------------------------------------------------
@@ -400,66 +350,3 @@ async def test_the_lines_own_commands_check_what_they_take(harbor: House, hub: H
     await client.send({"command": "visit.call_next", "id": 2, "args": {"doctor": str(harbor.doctor.pk)}})
     assert (await client.hear())["ack"] == 2
     await client.leave()
-
-
-# --- limits ----------------------------------------------------------------------------------------------------------
-
-BAD = ["{", "[]", '{"x": 1}', '{"subscribe": "reception"}', '{"subscribe": [], "since": "1"}',
-       '{"subscribe": [], "since": -1}', '{"command": "x"}', '{"command": "x", "id": null}']  # fmt: skip
-
-
-@pytest.mark.parametrize("text", BAD)
-async def test_what_is_no_message_ends_it(harbor: House, hub: Hub, text: str) -> None:
-    client = await opened(harbor)
-    await client.send(text)
-    assert await client.closed() == sockets.NOT_UNDERSTOOD
-
-
-async def test_a_client_that_cannot_keep_up_is_told_where_to_resume(
-    harbor: House, token: str, hub: Hub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each message takes a while to get rid of; what was told before the cut and what comes after meet."""
-    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-    client = Client()
-
-    async def send(message: dict[str, Any]) -> None:
-        if message["type"] == "websocket.send":
-            text = json.loads(message["text"])
-            client.messages.append(text)
-            client.apply(text)
-            if "ref" in text:
-                await asyncio.sleep(0.05)
-        elif message["type"] == "websocket.close":
-            client.messages.append(message)
-
-    scope = {"type": "websocket", "url_route": {"kwargs": {}},
-             "headers": [(b"authorization", f"Bearer {token}".encode())]}  # fmt: skip
-    task = asyncio.create_task(stream.stream(scope, incoming.get, send))
-    await incoming.put({"type": "websocket.connect"})
-    client.docs = await fresh(harbor, "reception")
-    since = await elsewhere(lambda: head_of(harbor.hospital.pk))
-    await elsewhere(lambda: harbor.waiting(12))
-    monkeypatch.setattr(stream, "LATE", 0.2)
-    await incoming.put({"type": "websocket.receive", "text": json.dumps({"subscribe": ["reception"], "since": since})})
-    async with asyncio.timeout(10):
-        await task
-    assert client.messages[-1]["code"] == sockets.TOO_SLOW
-    resume = next(message["resume"] for message in client.messages if "resume" in message)
-    assert resume == client.seq > 0
-    monkeypatch.setattr(stream, "LATE", 30)
-    again = await opened(harbor)
-    again.docs, again.seq = client.docs, resume
-    await again.send({"subscribe": ["reception"], "since": resume})
-    await again.upto(await elsewhere(lambda: head_of(harbor.hospital.pk)))
-    assert again.docs == await fresh(harbor, "reception")
-    await again.leave()
-
-
-async def test_nothing_is_left_behind(harbor: House, hub: Hub) -> None:
-    client = await opened(harbor)
-    await client.send({"subscribe": ["reception"]})
-    await client.hear()
-    await client.leave()
-    ward = hub.ward(harbor.hospital.pk)
-    assert not ward.streams
-    assert not ward.members

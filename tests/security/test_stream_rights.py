@@ -11,7 +11,7 @@ from clinic.live.doors import Guest
 from clinic.live.stream import run_command
 from clinic.tenants.models import Membership
 from queues.models import Leg
-from tests.live.test_stream import opened
+from tests.live.streams import opened
 from tests.live.wire import elsewhere
 from tests.world import World
 
