@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -22,9 +19,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for name, absent in missing.items():
             if absent and item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=f"needs {name}"))
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    folder = Path(settings.DATA_DIR)
-    if folder.name.startswith("clinicflow-test-"):
-        shutil.rmtree(folder, ignore_errors=True)

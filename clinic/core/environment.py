@@ -6,11 +6,13 @@ The table of variables stands in docs/operations.md.
 
 from __future__ import annotations
 
+import atexit
 import base64
 import binascii
 import json
 import os
 import secrets
+import shutil
 import socket
 import sys
 import tempfile
@@ -178,7 +180,9 @@ def own_address() -> str:
 def _data_dir(env: Env, kind: str) -> Path:
     given = env.str("DATA_DIR", "")
     if kind == "test":  # never where an installation keeps its data, whatever the shell exports
-        return Path(tempfile.mkdtemp(prefix="clinicflow-test-"))
+        folder = Path(tempfile.mkdtemp(prefix="clinicflow-test-"))
+        atexit.register(_remove, folder, os.getpid())
+        return folder
     folder = Path(given).expanduser() if given else BASE_DIR / "data"
     if not folder.is_absolute():
         folder = Path.cwd() / folder
@@ -188,6 +192,11 @@ def _data_dir(env: Env, kind: str) -> Path:
             return folder
     except OSError as wrong:
         raise Refusal(f"DATA_DIR {folder} cannot be written to ({wrong.strerror}).") from None
+
+
+def _remove(folder: Path, maker: int) -> None:
+    if os.getpid() == maker:  # not in a forked child
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keys(env: Env, kind: str, data_dir: Path) -> dict[str, str]:
