@@ -201,6 +201,19 @@ async def test_a_screen_that_shows_the_newest_is_sent_nothing(world: World, hub:
     assert second.frames == []
 
 
+async def test_who_comes_while_a_bell_is_unread_waits_for_what_it_brings(world: World, hub: Hub) -> None:
+    house = world.harbor
+    first = Screen(hub, house, rooms_of(house))
+    await first.next()
+    assert first.page is not None
+    ward = hub.ward(house.hospital.pk)
+    ward.heard((ward.seen or 0) + 1)
+    second = Screen(hub, house, rooms_of(house), shown=first.page.digest)
+    assert not second.waiting, "not answered from what may be old"
+    await second.next()
+    assert second.frames == []
+
+
 async def test_one_row_for_a_phone(world: World, hub: Hub) -> None:
     house = world.harbor
     room = await elsewhere(lambda: add_room(house, "Attic"))

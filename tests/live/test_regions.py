@@ -21,6 +21,7 @@ from clinic.core.errors import Forbidden, NotFound
 from clinic.directory import operations
 from clinic.directory.models import Room
 from clinic.live import doors, regions, render, wards
+from clinic.live.regions import Loaded
 from clinic.live.render import Want, check_plain
 from tests.live import toys
 from tests.live.helpers import assert_live, split
@@ -76,6 +77,19 @@ def test_rights_language_and_hospital_are_told_apart_in_the_cache(world: World) 
                 html = render.render(house.hospital.pk, language, [want])[want].html
                 assert ("edit</a>" in html) == bool(can)
                 assert f"/h/{house.hospital.slug}/" in html or not can
+
+
+def test_equal_rows_of_two_hospitals_and_languages_are_not_mixed_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = Loaded(toys.Card("Same"), (toys.RoomRow("7", "Same", ""),))
+    monkeypatch.setitem(render._regions, "toy-rooms", replace(toys.ROOMS, load=lambda keys: dict.fromkeys(keys, same)))
+    want = Want("toy-rooms", "1", EVERYTHING)
+    for house in world.both():
+        html = render.render(house.hospital.pk, "en", [want])[want].html
+        assert f"/h/{house.hospital.slug}/live/regions" in html
+    render.render(world.harbor.hospital.pk, "es", [want])
+    assert render.rendered() == 6, "three surroundings, an element and a row each"
 
 
 def test_the_hospitals_time_zone_and_the_readers_language(world: World) -> None:
