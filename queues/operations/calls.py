@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import UUIDField
 
@@ -29,7 +30,10 @@ def _legs_of_visit() -> LegQuerySet:
 
 
 _LEGS = Prepared[Leg](_legs_of_visit)
-_LEGS_LOCKED = Prepared[Leg](lambda: _legs_of_visit().select_for_update(no_key=True, of=("self",)))
+_LOCKED = Prepared[UUID](
+    lambda: Leg.objects.filter(visit_id=Given("visit", UUIDField()))
+    .select_for_update(no_key=True).order_by("id").values_list("pk", flat=True)
+)  # fmt: skip
 _VISIT = Prepared[Visit](lambda: Visit.objects.filter(pk=Given("visit", UUIDField())))
 _LANES = Prepared[int](
     lambda: Leg.objects.with_server().filter(server_id=Given("server", UUIDField())).values_list("lane", flat=True)
@@ -38,7 +42,11 @@ _LANES = Prepared[int](
 
 def leg_of(visit: Visit, *, lock: bool = True) -> Leg:
     """The visit's open leg, else the one that ended last, locked for the operation."""
-    legs = (_LEGS_LOCKED if lock else _LEGS).rows(visit=visit.pk)
+    if lock:
+        # First the lock, then the rows. PostgreSQL gives a row that it had to wait for together with what it had joined
+        # before the wait: a leg that was called meanwhile, and nobody as its server.
+        _LOCKED.rows(visit=visit.pk)
+    legs = _LEGS.rows(visit=visit.pk)
     if not legs:
         raise NotFound()
     return max(legs, key=lambda leg: (leg.state in OPEN, leg.ended_at or leg.entered_at))

@@ -16,7 +16,8 @@ from clinic.live import registry
 from clinic.live.models import Event, EventDetail, EventRef
 from clinic.live.record import change, operation, record
 from clinic.tenants.days import policies
-from queues.models import Leg
+from queues.models import WAITING, Visit
+from queues.operations.calls import leg_of
 from queues.operations.ends import end_as_cancelled
 
 UNDOABLE = frozenset({
@@ -83,9 +84,11 @@ def _may_undo(events: list[Event], actor: Actor) -> None:
 
 
 def _take_back_arrival(event: Event) -> None:
-    ref = next(ref for ref in event.subjects if ref.startswith("leg:"))
-    leg = Leg.objects.select_related("visit", "server", "queue").select_for_update(no_key=True, of=("self",))
-    end_as_cancelled(leg.get(pk=split_ref(ref)[1]), reason="undo", event="visit.arrival_undone")
+    ref = next(ref for ref in event.subjects if ref.startswith("visit:"))
+    leg = leg_of(Visit.objects.get(pk=split_ref(ref)[1]))
+    if leg.state != WAITING or leg.calls:  # called, or taken back, between the look at the log and the lock
+        raise Conflict("undo.touched")
+    end_as_cancelled(leg, reason="undo", event="visit.arrival_undone")
 
 
 def _backwards(event: Event) -> list[tuple[str, dict[str, list[Any]]]]:

@@ -21,6 +21,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.connection import wait
 from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -292,23 +293,23 @@ def storm(places: list[Place], processes: int, acts: int, threads: int, seed: in
     begun = time.perf_counter()
     tallies: list[Tally] = []
     progress, victim, lost = [0] * processes, processes - 1, 0
-    waiting = {pipe: n for n, pipe in enumerate(pipes)}
-    from multiprocessing.connection import wait
-
+    waiting: dict[Any, int] = {pipe: n for n, pipe in enumerate(pipes)}
     while waiting:
-        for pipe in wait(list(waiting), timeout=120) or _hang(children):
-            n = waiting[pipe]  # type: ignore[index]
+        ready_pipes: list[Any] = wait(list(waiting), timeout=120) or _hang(children)
+        for pipe in ready_pipes:
+            n = waiting[pipe]
             try:
-                what, value = pipe.recv()  # type: ignore[union-attr]
+                what, value = pipe.recv()
             except EOFError:
-                del waiting[pipe]  # type: ignore[arg-type]
+                del waiting[pipe]
                 continue
             if what == "tallies":
-                tallies += value
-            progress[n] += value if what == "done" else 0
+                tallies.extend(value)
+                continue
+            progress[n] += value
             if not lost and sum(progress) >= processes * acts // 2 and children[victim].is_alive():
                 time.sleep(Random(seed).random() / 50)  # somewhere inside an act
-                os.kill(children[victim].pid, signal.SIGKILL)
+                os.kill(children[victim].pid or 0, signal.SIGKILL)
                 lost = progress[victim] or 1
     seconds = time.perf_counter() - begun
     for child in children:

@@ -68,8 +68,9 @@ def test_eight_doctors_empty_one_pool_together(world: World) -> None:
             for subjects in Event.objects.filter(name="visit.called").order_by("seq").values_list("subjects", flat=True)
         ]
         assert Leg.objects.open().count() == 0
-    # Callers may cross by as many places as there are callers, never more.
-    assert all(abs(order.index(visit) - place) <= 8 for place, visit in enumerate(waiting))
+    # Whoever is passed is being called at that very moment: never more than there are other callers.
+    passed = [sum(other not in order[:nth] for other in waiting[: waiting.index(v)]) for nth, v in enumerate(order)]
+    assert max(passed) <= 7
     whole(house)
 
 
@@ -215,6 +216,28 @@ def test_undo_pressed_by_many_is_once(world: World) -> None:
     whole(house)
 
 
+def test_an_arrival_is_taken_back_once_and_not_from_a_doctor(world: World) -> None:
+    house = world.harbor
+    desk = house.desk
+    for _ in range(4):
+        (visit,) = house.waiting(1)
+        seq = done().seq
+        assert seq is not None
+        acts: list[Callable[[], Any]] = [lambda seq=seq: undo.undo(seq, actor=desk)] * 3  # type: ignore[misc]
+        answers = at_once(house, [*acts, lambda: calls.call_next(house.doctor, actor=desk)])
+        assert set(codes(answers)) <= {"undo.touched"}
+        with house.open():
+            leg = Leg.objects.select_related("visit").get(visit=visit)
+            taken_back = Event.objects.filter(name="visit.arrival_undone", subjects__contains=visit.ref)
+            if leg.state == CALLED:
+                assert not taken_back.exists()
+                ends.complete(visit, actor=desk)
+            else:
+                assert leg.state == CANCELLED
+                assert taken_back.count() == 1
+    whole(house)
+
+
 def test_undo_against_a_new_act_leaves_one_of_them(world: World) -> None:
     house = world.harbor
     visit, desk = called(house), house.desk
@@ -280,6 +303,47 @@ def test_the_last_one_is_waited_for_and_not_answered_with_nobody(world: World) -
     assert isinstance(answers[0], RuntimeError)
     assert answers[1] is not None
     assert answers[1].visit_id == only.pk
+
+
+@operation("queues.call")
+def call_and_take_time(
+    visit: Visit, server: Doctor, called_one: threading.Event, go_on: threading.Event, *, actor: Actor
+) -> None:
+    calls.call(visit, server, reason="in pain", actor=actor)
+    called_one.set()
+    go_on.wait(30)
+
+
+def test_an_act_that_had_to_wait_sees_who_called_meanwhile(world: World) -> None:
+    """The waited-for row comes back with its new server, whose room is then called for and whose rights are asked."""
+    house = world.harbor
+    visit, following = house.waiting(2, house.pool)
+    desk, medic, claimed, go_on = house.desk, house.medic, threading.Event(), threading.Event()
+
+    def late(act: Callable[..., Any], actor: Actor) -> Callable[[], Any]:
+        def press() -> Any:
+            claimed.wait(30)
+            return act(visit, actor=actor)
+
+        return press
+
+    def watches() -> None:
+        wait_until_blocked(2)
+        go_on.set()
+
+    acts = [
+        lambda: call_and_take_time(visit, house.colleague, claimed, go_on, actor=desk),
+        late(calls.start, medic), late(ends.complete_and_call, desk), watches,
+    ]  # fmt: skip
+    answers = at_once(house, acts)
+    assert codes(answers) == ["doctor.not_yours"]
+    closed, leg = answers[2]
+    assert closed.server_id == house.colleague.pk
+    assert leg.visit_id == following.pk
+    with house.open():
+        completed = Event.objects.get(name="visit.completed")
+        assert house.colleague.ref in completed.subjects
+    whole(house)
 
 
 def test_two_hospitals_call_at_once_and_never_meet(world: World) -> None:
