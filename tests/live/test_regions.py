@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.template import Context, Template
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_script_prefix
 from django.utils import translation
+from django.utils.autoreload import file_changed
 from django.utils.safestring import mark_safe
 
 from clinic.core.access import VISITOR
@@ -248,3 +250,12 @@ def test_assert_live_bites_when_a_write_passes_the_log_by(world: World) -> None:
             lambda: Room.objects.filter(pk=house.room.pk).update(name="Secret"), f"toy-rooms:{house.department.pk}",
             changed=False,
         )  # fmt: skip
+
+
+def test_a_changed_template_is_seen_at_once(world: World) -> None:
+    want = Want("toy-rooms", str(world.harbor.department.pk), frozenset())
+    render.render(world.harbor.hospital.pk, "en", [want])
+    file_changed.send(sender=object(), file_path=Path("templates/base.css"))
+    assert render.rendered()
+    file_changed.send(sender=object(), file_path=Path("templates/toy/room.html"))
+    assert not render.rendered()
