@@ -149,7 +149,7 @@ SOURCES = (
     ),
     Bite(
         "a lock that is too strong",
-        append("queues/operations/undo.py", "LOCKED = Leg.objects.select_for_update()"),
+        append("queues/operations/undo.py", "LOCKED = Visit.objects.select_for_update()"),
         ("test_writes.py::test_select_for_update_takes_the_weaker_lock",),
         "queues/operations/undo.py",
     ),
