@@ -1,23 +1,22 @@
 """What one process shows of one hospital: the regions that are watched, and how a bell becomes frames.
 
-A ward lives on the event loop; only ``read`` and ``render`` run in threads. Its flushes follow one another, so an older
-state can never overtake a newer one.
+A ward lives on the event loop; only what is in ``letters.py`` runs in a thread. Its flushes follow one another, so an
+older state can never overtake a newer one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 import structlog
 
-from clinic.core.tenancy import hospital
-from clinic.live.models import Event
+from clinic.live.letters import Key, News, flush
 from clinic.live.regions import Name
-from clinic.live.render import Want, head_of, render
+from clinic.live.render import Want
 from clinic.live.snapshots import Snapshot, as_json
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ GATHER = 0.05
 """Seconds: the first bell after quiet renders at once, those within this time after it together."""
 KEPT = 60.0
 """Seconds a region's state is kept after its last watcher."""
-READ_AT_ONCE = 500
-"""Missed events read one by one; beyond that everything watched is rendered anew."""
 AGAIN_AFTER_FAULT = 1.0
 
 log = structlog.get_logger(__name__)
@@ -121,47 +118,6 @@ class State:
                 watch.screen.due(watch)
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What the log holds since a ward last looked."""
-
-    head: int
-    topics: frozenset[str] = frozenset()
-    refs: frozenset[str] = frozenset()
-    marks: frozenset[str] = frozenset()
-    """Whose rights may have changed."""
-    too_many: bool = False
-
-
-def read(hospital_id: UUID, seen: int | None) -> News:
-    """The news since ``seen``; the bells themselves are only a reason to look."""
-    with hospital(hospital_id):
-        if seen is None:
-            return News(head_of(hospital_id))
-        missed = Event.objects.filter(seq__gt=seen).order_by("seq")
-        rows = list(missed.values_list("seq", "name", "topics", "subjects")[:READ_AT_ONCE])
-        if len(rows) == READ_AT_ONCE:
-            return News(head_of(hospital_id), too_many=True)
-    topics = frozenset(topic for _, _, named, _ in rows for topic in named)
-    refs = frozenset(ref for _, _, _, named in rows for ref in named)
-    rights = [named for _, name, named, _ in rows if name.startswith(("membership.", "user."))]
-    users = frozenset(topic for named in rights for topic in named if topic.startswith("user:"))
-    return News(rows[-1][0] if rows else seen, topics, refs, users | refs)
-
-
-def draw(hospital_id: UUID, language: str, wants: Sequence[Want], head: int) -> tuple[dict[Want, Snapshot], set[str]]:
-    """Render kind by kind; a kind that fails is named and does not take the others with it."""
-    found: dict[Want, Snapshot] = {}
-    failed: set[str] = set()
-    for kind in dict.fromkeys(want.kind for want in wants):
-        try:
-            found |= render(hospital_id, language, [want for want in wants if want.kind == kind], head)
-        except Exception:  # whatever a room's region raises, the others go on
-            failed.add(kind)
-            log.exception("region.failed", region=kind, hospital=str(hospital_id))
-    return found, failed
-
-
 @dataclass(slots=True, eq=False)
 class Ward:
     """One hospital on this process's screens."""
@@ -169,7 +125,7 @@ class Ward:
     hub: Hub
     hospital_id: UUID
     seen: int | None = None
-    states: dict[tuple[str, Want], State] = field(default_factory=dict)
+    states: dict[Key, State] = field(default_factory=dict)
     members: set[Member] = field(default_factory=set)
     streams: set[Callable[[], None]] = field(default_factory=set)
     """Called when the log has grown: streams read it themselves."""
@@ -242,28 +198,20 @@ class Ward:
 
     async def _flush(self) -> None:
         first, asked = self.seen is None, self.latest
-        news = await self.hub.draw(read, self.hospital_id, self.seen)
-        for state in self.states.values():
-            shown = state.snapshot
-            rung = news.too_many or (shown is not None and shown.rings(news.topics, news.refs))
-            state.stale = state.stale or rung
-        if first or news.head != self.seen:
-            self.seen = news.head
-            self._tell(news, everybody=first or news.too_many)
+        shown = {key: None if state.stale else state.snapshot for key, state in self.states.items() if state.watchers}
+        flushed = await self.hub.draw(flush, self.hospital_id, self.seen, shown)
+        news = flushed.news
         self.unread = self.latest > asked
-        stale = [state for state in self.states.values() if state.stale and state.watchers]
-        by_language: dict[str, list[State]] = {}
-        for state in stale:
-            by_language.setdefault(state.language, []).append(state)
-        await asyncio.gather(*(self._draw(language, states, news.head) for language, states in by_language.items()))
-
-    async def _draw(self, language: str, states: Iterable[State], head: int) -> None:
-        wanted = {state.want: state for state in states}
-        found, failed = await self.hub.draw(draw, self.hospital_id, language, list(wanted), head)
-        for want, state in wanted.items():
-            if want.kind not in failed:
-                state.publish(found.get(want))
-        if failed:
+        moved = first or news.head != self.seen
+        self.seen = news.head
+        for key, state in self.states.items():
+            if key in flushed.drawn:
+                state.publish(flushed.drawn[key])
+            elif key in flushed.failed or (moved and key not in shown):
+                state.stale = True  # nobody watched it: whoever comes next asks for it
+        if moved:
+            self._tell(news, everybody=first or news.too_many)
+        if flushed.failed:
             self._later()
 
     def _later(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from clinic.core.access import ABILITIES, SYSTEM, Actor
 from clinic.core.tenancy import require_hospital_id
-from clinic.live import bell, feed, regions, render, wards
+from clinic.live import bell, feed, letters, regions, render
 from clinic.live.regions import Name
 from clinic.live.render import Want
 from clinic.live.snapshots import Snapshot
@@ -144,7 +144,7 @@ def assert_live(
         result = act()
     finally:
         bell.forget(rung.append)
-    news = wards.read(hospital_id, start)
+    news = letters.read(hospital_id, start)
     heard = max((each.seq for each in rung if each.hospital_id == hospital_id), default=start)
     assert heard == news.head, f"the log ends at {news.head}, the last bell said {heard}"
     frames = [_push(hospital_id, page, before[page[0]].get(page[2]), news, reducer) for page, reducer in pages.items()]
@@ -196,7 +196,7 @@ def _html(snapshot: Snapshot | None, name: Name) -> str:
 
 
 def _push(
-    hospital_id: Any, page: tuple[str, Name, Want], shown: Snapshot | None, news: wards.News, reducer: Reducer
+    hospital_id: Any, page: tuple[str, Name, Want], shown: Snapshot | None, news: letters.News, reducer: Reducer
 ) -> bool:
     """What the hub does for one screen; True if it was sent a frame."""
     language, name, want = page

@@ -24,10 +24,11 @@ from clinic.directory import operations
 from clinic.directory.models import Department
 from clinic.live import doors, regions, render, wards
 from clinic.live.doors import Place
+from clinic.live.letters import News
 from clinic.live.record import done
 from clinic.live.regions import Loaded, Region
 from clinic.live.render import Want
-from clinic.live.wards import News, Ward, Watch
+from clinic.live.wards import Ward, Watch
 from tests.live.helpers import Reducer
 from tests.live.toys import Card, RoomRow
 from tests.world import House, World
@@ -287,6 +288,6 @@ def test_random_sequences_converge(monkeypatch: pytest.MonkeyPatch, sequence: li
     with monkeypatch.context() as patch:
         patch.setitem(render._regions, "toy-memory", region)
         patch.setitem(doors._places, memory.hospital_id, (1e18, Place("/h/m/", "UTC", "en")))
-        patch.setattr(wards, "read", memory.read)
+        patch.setattr(letters, "read", memory.read)
         with hospital(memory.hospital_id):
             asyncio.run(run(memory, sequence, None))

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from clinic.directory import operations
-from clinic.live import bell, render, wards
+from clinic.live import bell, letters, render, wards
 from clinic.live.hub import Hub
 from clinic.live.regions import parse
 from clinic.live.render import Want
@@ -176,13 +176,13 @@ async def test_a_burst_is_gathered(world: World, hub: Hub, monkeypatch: pytest.M
     await screen.next()
     ward = hub.ward(house.hospital.pk)
     flushed = []
-    read = wards.read
+    read = letters.read
 
     def counting(*args: Any) -> Any:
         flushed.append(1)
         return read(*args)
 
-    monkeypatch.setattr(wards, "read", counting)
+    monkeypatch.setattr(letters, "read", counting)
     ward.begun = -1
     for n in range(100):
         hub.heard(house.hospital.pk, 1000 + n)
@@ -301,11 +301,11 @@ async def test_news_of_somebodys_rights_make_their_screens_look_again(world: Wor
 async def test_every_kind_of_news_is_read(world: World, hub: Hub) -> None:
     house = world.harbor
     await elsewhere(lambda: add_room(house, "Attic"))
-    news = await elsewhere(lambda: wards.read(house.hospital.pk, 0))
+    news = await elsewhere(lambda: letters.read(house.hospital.pk, 0))
     assert news.head >= 1
     assert "directory" in news.topics
     assert any(ref.startswith("room:") for ref in news.refs)
-    assert (await elsewhere(lambda: wards.read(house.hospital.pk, news.head))).topics == frozenset()
+    assert (await elsewhere(lambda: letters.read(house.hospital.pk, news.head))).topics == frozenset()
 
 
 OTHER_PROCESS = """

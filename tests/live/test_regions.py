@@ -22,7 +22,7 @@ from clinic.core.access import VISITOR
 from clinic.core.errors import Forbidden, NotFound
 from clinic.directory import operations
 from clinic.directory.models import Room
-from clinic.live import doors, regions, render, wards
+from clinic.live import doors, letters, regions, render
 from clinic.live.regions import Loaded
 from clinic.live.render import Want, check_plain
 from tests.live import toys
@@ -48,7 +48,7 @@ def test_a_page_shows_what_the_hub_pushes_with_equal_digests(world: World) -> No
     key = str(house.department.pk)
     with house.open():
         shown = page(request_of(house), '{% region "toy-rooms" department.id %}', department=house.department)
-    pushed, failed = wards.draw(house.hospital.pk, "en", [Want("toy-rooms", key, EVERYTHING)], 7)
+    pushed, failed = letters.draw(house.hospital.pk, "en", [Want("toy-rooms", key, EVERYTHING)], 7)
     snapshot = pushed[Want("toy-rooms", key, EVERYTHING)]
     assert not failed
     assert f'data-digest="{snapshot.digest}"' in shown
@@ -184,7 +184,7 @@ def test_a_template_without_its_attributes_is_refused(world: World, settings: An
     want = Want("toy-bad", str(world.harbor.department.pk), frozenset())
     with pytest.raises(ValueError, match="region_attrs"):
         render.render(world.harbor.hospital.pk, "en", [want])
-    found, failed = wards.draw(world.harbor.hospital.pk, "en", [want, want._replace(kind="toy-card")], 1)
+    found, failed = letters.draw(world.harbor.hospital.pk, "en", [want, want._replace(kind="toy-card")], 1)
     assert failed == {"toy-bad"}, "a faulty region does not take the others with it"
     assert list(found) == [want._replace(kind="toy-card")]
 
