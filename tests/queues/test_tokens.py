@@ -22,8 +22,11 @@ pytestmark = pytest.mark.django_db
 
 
 def tokens(house: House) -> list[str]:
+    """The tokens given out, in order; what is shown is the number that the database holds unique."""
     with house.open():
-        return list(Visit.objects.order_by("id").values_list("token", flat=True))
+        found = list(Visit.objects.order_by("id").select_related("department"))
+    assert all(one.token == f"{one.department.prefix}-{one.token_number:03d}" for one in found)
+    return [one.token for one in found]
 
 
 @pytest.mark.rule("3.2")
