@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from clinic.core.tenancy import hospital
 from clinic.directory import operations
 from clinic.directory.models import Department
-from clinic.live import doors, regions, render, wards
+from clinic.live import doors, letters, regions, render, wards
 from clinic.live.doors import Place
 from clinic.live.letters import News
 from clinic.live.record import done
