@@ -27,10 +27,11 @@ from hypothesis import strategies as st
 
 from clinic.core import api_docs
 from clinic.core.nouns import Noun
+from clinic.directory.models import Doctor
 from clinic.live import registry
 from clinic.tenants import auth
 from clinic.tenants.models import Hospital, Membership, User
-from queues.models import CALLED, Leg
+from queues.models import CALLED, Leg, Queue
 from tests.api.client import Answer, Api, token_of
 from tests.api.samples import called, display_token, screen_code
 from tests.world import PASSWORD, ROLES, House, World
@@ -98,8 +99,15 @@ class Stage:
         self.refresh_ids()
 
     def refresh_ids(self) -> None:
-        """What exists now: cases make rows, and later ones may act on them."""
+        """What exists now: cases make rows, and later ones may act on them. Somebody always waits and is called."""
         for house in self.world.both():
+            with house.open():
+                Doctor.objects.filter(pk=house.doctor.pk).update(
+                    status=Doctor.ON_TIME, is_active=True, parallel_rooms=1
+                )
+                Queue.objects.update(is_open=True)
+            called(house)
+            mark(house)
             found: dict[str, list[str]] = {}
             with house.open():
                 for kind, model in registry.kinds().items():
@@ -107,7 +115,8 @@ class Stage:
                     if not issubclass(model, Noun):
                         known = {"membership", "join_code", "api_key"}
                         rows = rows.filter(hospital=house.hospital) if kind in known else rows.none()
-                    found[kind] = [str(pk) for pk in rows.values_list("pk", flat=True)[:40]]
+                    newest_first = reversed(rows.values_list("pk", flat=True).order_by("-id")[:40])
+                    found[kind] = [str(pk) for pk in newest_first][-4 if kind == "visit" else -40 :]
             self.ids[house.hospital.slug] = found
 
     def heal(self) -> None:
@@ -291,7 +300,7 @@ def fuzz(world: World, count: int, *, derandomize: bool) -> Stage:
         nonlocal sent
         sent += 1
         stage.heal()
-        if sent % 50 == 0:
+        if sent % 20 == 0:
             stage.refresh_ids()
         caller = Api(f"Bearer {token_of(stage.house(case.slug), case.role)}")
         path, body = stage.filled_in(case)
