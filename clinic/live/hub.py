@@ -151,17 +151,26 @@ class Hub:
         while True:
             await asyncio.sleep(1)
             second += 1
-            for member in list(self._rooms[second % BEAT]):
-                member.beat()
-                if second // BEAT % (RECHECK // BEAT) == 0:
-                    member.look_again()
-            now = self.loop.time()
-            for hospital_id, ward in list(self.wards.items()):
-                ward.tidy(now)
-                if ward.is_empty:
-                    del self.wards[hospital_id]
-            if not self.wards:
-                self.busy.clear()
+            try:
+                self._beat(self._rooms[second % BEAT], recheck=second // BEAT % (RECHECK // BEAT) == 0)
+                self._tidy()
+            except Exception:  # without beats every page would think its socket dead
+                log.exception("hub.tick_failed")
+
+    def _beat(self, room: set[Member], *, recheck: bool) -> None:
+        for member in list(room):
+            member.beat()
+            if recheck:
+                member.look_again()
+
+    def _tidy(self) -> None:
+        now = self.loop.time()
+        for hospital_id, ward in list(self.wards.items()):
+            ward.tidy(now)
+            if ward.is_empty:
+                del self.wards[hospital_id]
+        if not self.wards:
+            self.busy.clear()
 
     # -- the end --
 

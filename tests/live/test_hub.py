@@ -298,6 +298,30 @@ async def test_news_of_somebodys_rights_make_their_screens_look_again(world: Wor
     hub.leave(screen)
 
 
+async def test_beats_and_looks_come_by_themselves(world: World, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every 15 s a beat, every 30 s a look at the rights; here the seconds are short."""
+    house = world.harbor
+    screen = Screen(hub, house, rooms_of(house))
+    beats: list[float] = []
+    monkeypatch.setattr(screen, "beat", lambda: beats.append(hub.loop.time()))
+    await hub.enter(screen)
+    await screen.next()
+    looked, sleep = screen.looked, asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(seconds / 200))
+    async with asyncio.timeout(10):
+        while len(beats) < 4:
+            await sleep(0.01)
+    assert 1 <= screen.looked - looked <= 3
+    hub.leave(screen)
+    ward = hub.ward(house.hospital.pk)
+    ward.unwatch(screen.watch)
+    screen.watch.state.idle_since = -1000
+    async with asyncio.timeout(10):
+        while house.hospital.pk in hub.wards:
+            await sleep(0.01)
+    monkeypatch.undo()
+
+
 async def test_every_kind_of_news_is_read(world: World, hub: Hub) -> None:
     house = world.harbor
     await elsewhere(lambda: add_room(house, "Attic"))
