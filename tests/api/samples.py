@@ -298,7 +298,7 @@ def leave(house: House) -> Request:
     return Request("POST", f"visits/{house.waiting()[0].pk}/leave", {"reason": "Train"}, role="receptionist")
 
 
-@sample("visits_undo", forbidden=frozenset({"doctor"}))
+@sample("visits_undo", forbidden=frozenset({"doctor", "nurse"}))
 def undo(house: House) -> Request:
     return Request("POST", f"visits/{house.waiting()[0].pk}/undo", {}, role="receptionist")
 
