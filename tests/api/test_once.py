@@ -49,7 +49,7 @@ def dying(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         owner, name = {"before": (record, "_flush"), "after": (record, "_announce")}[moment]
         real = getattr(owner, name)
 
-        def die(*args: Any) -> Any:
+        def die(*args: Any, **more: Any) -> Any:
             monkeypatch.setattr(owner, name, real)
             raise Died(moment)
 
@@ -181,11 +181,11 @@ def test_a_process_that_wakes_up_too_late_has_lost_its_claim(monkeypatch: pytest
     house = build_world().harbor
     real, seen = record._flush, []
 
-    def slow(work: Any) -> Any:
+    def slow(work: Any, **more: Any) -> Any:
         monkeypatch.setattr(record, "_flush", real)
         IdempotencyKey.objects.update(claim="somebody else's")
         seen.append(True)
-        return real(work)
+        return real(work, **more)
 
     monkeypatch.setattr(record, "_flush", slow)
     answer = intake(house, **KEY)
