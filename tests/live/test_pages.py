@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
 from django.test import Client
@@ -19,15 +20,16 @@ pytestmark = pytest.mark.django_db(transaction=True)
 REGION = re.compile(r'data-region="([^"]+)" data-digest="([0-9a-f]+)"')
 
 
-def shown(path: str, cookie: bytes = b"", language: str = "en") -> dict[str, str]:
-    """The regions of a page and their digests."""
+def shown(path: str, cookie: bytes = b"", language: str = "en") -> tuple[dict[str, str], str]:
+    """The regions of a page with their digests, and the language it is in: all that live.js tells the hub."""
     client = Client(headers={"Accept-Language": language})
     if cookie:
         name, _, value = cookie.decode().partition("=")
         client.cookies[name] = value
     answer = client.get(path)
     assert answer.status_code == 200, answer.status_code
-    return dict(REGION.findall(answer.content.decode()))
+    text = answer.content.decode()
+    return dict(REGION.findall(text)), text.partition('<html lang="')[2].partition('"')[0]
 
 
 def busy(house: House) -> None:
@@ -55,22 +57,21 @@ async def test_staff_pages_and_the_hub_agree(world: World, hub: Hub, role: str, 
     house = world.harbor
     await elsewhere(lambda: busy(house))
     cookie = await elsewhere(lambda: sign_in(house, role))
-    digests = await elsewhere(lambda: shown(f"/h/harbor/{path}", cookie, language))
+    digests, told = await elsewhere(lambda: shown(f"/h/harbor/{path}", cookie, language))
     assert len(digests) >= 3
-    await agree(Page("/ws/h/harbor/live", cookie), digests, language)
+    assert told == language
+    await agree(Page("/ws/h/harbor/live", cookie), digests, told)
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
 async def test_public_pages_and_the_hub_agree(world: World, hub: Hub, language: str) -> None:
     house = world.harbor
     await elsewhere(lambda: busy(house))
-    for token, kind in (
-        (await elsewhere(lambda: display_of(house)), "d"),
-        (await elsewhere(lambda: phone_of(house)), "s"),
-    ):
-        digests = await elsewhere(lambda path=f"/{kind}/{token}/": shown(path, language=language))  # type: ignore[misc]
+    for make, kind in ((display_of, "d"), (phone_of, "s")):
+        token = await elsewhere(partial(make, house))
+        digests, told = await elsewhere(partial(shown, f"/{kind}/{token}/", language=language))
         assert digests
-        await agree(Page(f"/ws/{kind}/{token}/live", origin=None), digests, language)
+        await agree(Page(f"/ws/{kind}/{token}/live", origin=None), digests, told)
 
 
 async def agree(page: Page, digests: dict[str, str], language: str) -> None:
