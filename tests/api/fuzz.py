@@ -60,9 +60,9 @@ def mark(house: House) -> str:
         for model in registry.kinds().values():
             if issubclass(model, Noun):
                 rows += list(model.objects.all())
-        for n, row in enumerate(rows):
+        for row in rows:
             texts = {
-                column.attname: f"{marker} {n}"[: column.max_length or 200]
+                column.attname: f"{marker} {row.pk.hex[-8:]}"[: column.max_length or 200]
                 for column in row._meta.concrete_fields
                 if isinstance(column, models.CharField | models.TextField)
                 and not isinstance(column, models.SlugField)
