@@ -36,10 +36,17 @@ class Command(BaseCommand):
         parser.add_argument("--web-only", action="store_true", help="no migration, no worker: one of many processes")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self.interrupted = False
+        signal.signal(signal.SIGINT, self._interrupt)
         try:
             self._serve(**options)
         except KeyboardInterrupt:
             self.stdout.write("")  # Ctrl-C while starting: nothing is half done that the next start does not do again
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        # Remembered as well as raised: what is raised inside an import or a finalizer may be swallowed there.
+        self.interrupted = True
+        raise KeyboardInterrupt
 
     def _serve(self, *, demo: bool, web_only: bool, **_: Any) -> None:
         # HOST and PORT come from the environment alone: the origins that may open sockets hang on them.
@@ -90,6 +97,8 @@ class Command(BaseCommand):
         )
         server = uvicorn.Server(config)
         _stop_on_signals(server)
+        if self.interrupted:
+            raise KeyboardInterrupt
         self.stdout.write(f"Clinicflow is at {settings.PUBLIC_URL}  (Ctrl-C ends it)")
         self.stdout.flush()
         server.run(sockets=[entrance])
