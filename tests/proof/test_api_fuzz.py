@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.api.fuzz import fuzz, never_done, summary
@@ -10,6 +12,9 @@ from tests.world import World
 CASES = 5_000
 
 
+@pytest.mark.skipif(
+    os.environ.get("PROOF") != "1", reason="the long fuzz runs by make proof; 300 cases run in tests/api"
+)
 @pytest.mark.django_db
 def test_nothing_sent_makes_a_fault_or_shows_another_hospital(world: World) -> None:
     stage = fuzz(world, CASES, derandomize=False)
