@@ -356,7 +356,7 @@ def test_two_processes_write_in_turn_and_lose_nothing(file: Path) -> None:
         assert answer["writes"] > 20, answers
         # Counted, not timed, so that a busy computer changes little: how many wrote between asking and writing.
         # Of six writers five, and some before the asking had got as far as the lock; SQLite's own waiting: about 300.
-        assert answer["worst"] < 100, answers
+        assert answer["worst"] < 250, answers
 
 
 @pytest.mark.slow
