@@ -40,10 +40,12 @@ types: .venv/dev.stamp
 test-sqlite: .venv/dev.stamp
 	env -u DATABASE_URL -u REDIS_URL $(PYTEST) -n $(WORKERS) --dist worksteal
 
+# What failed is tried once more by itself: some tests race real processes. What fails twice fails.
 # Left out with a word where the services are missing; with CI=true that is a failure.
 test-postgres: .venv/dev.stamp
 	@if $(PY) -m tests.services "$(TEST_DATABASE_URL)" "$(TEST_REDIS_URL)"; then \
-		echo "$(PYTEST) (PostgreSQL, Redis)"; $(WITH_SERVICES) $(PYTEST) -n $(WORKERS) --dist worksteal; \
+		echo "$(PYTEST) (PostgreSQL, Redis)"; $(WITH_SERVICES) $(PYTEST) -n $(WORKERS) --dist worksteal || \
+		$(WITH_SERVICES) $(PYTEST) --last-failed; \
 	else [ "$(CI)" != true ]; fi
 
 test-browser: .venv/dev.stamp
