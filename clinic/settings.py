@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "clinic.tenants",
     "clinic.directory",
     "clinic.records",
+    "clinic.inbox",
     "queues",
     "clinic.demo",
 ]
@@ -117,7 +118,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 # JSON, not pickle: whoever can write to Redis must not be able to run code here.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "clinic.core.cache.SharedCache",
         "LOCATION": ENVIRONMENT.redis_url,
         "KEY_PREFIX": f"clinicflow-test-{os.getpid()}" if TESTING else "clinicflow",
         "OPTIONS": {"serializer": "clinic.core.cache.JSONSerializer", "socket_timeout": 2, "socket_connect_timeout": 2},
@@ -181,7 +182,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher" if TESTING else "django.contrib.auth.hashers.Argon2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -319,6 +323,10 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # a hospital's own zone is activated by the doors
 
+# How long what a page loaded for a region may be shown again while the log has not moved (clinic/live/render.py). Tests
+# change rows behind the log's back.
+REGIONS_HOLD_SECONDS = 0 if TESTING else 2
+
 # --- files -------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -354,7 +362,21 @@ UNFOLD: dict[str, Any] = {
 
 # --- mail and logs -----------------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Without a server mails become files: nothing is lost, and whoever runs it can read them there.
+MAIL_TO_FILES = not ENVIRONMENT.mail_url
+MAIL_FOLDER = DATA_DIR / "mail"
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if MAIL_TO_FILES else 'smtp'}.EmailBackend"
+EMAIL_FILE_PATH = str(MAIL_FOLDER)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from
+SMS_URL = ENVIRONMENT.sms_url  # without one text messages become files, too, and in production there are none
+SMS_FOLDER = DATA_DIR / "sms"
+SMS_CODES_HOUR, SMS_CODES_DAY = ENVIRONMENT.sms_codes_hour, ENVIRONMENT.sms_codes_day
+VAPID_PRIVATE_KEY = ENVIRONMENT.vapid_key  # without one there are no notices on phones, and no page offers them
+PUSH_SERVICES = ENVIRONMENT.push_services
+PUSH_STAND_INS: list[str] = []  # origins on this computer that stand for a push service: tests put them here
+if not MAIL_TO_FILES:
+    globals().update(environment.mail_server(ENVIRONMENT.mail_url))
 LOGGING_CONFIG = "clinic.core.logs.configure"
 LOGGING = {"level": ENVIRONMENT.log_level, "json": PRODUCTION}
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

@@ -9,6 +9,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("clinic.tenants.api_urls")),
     path("", include("clinic.directory.api_urls")),
     path("", include("clinic.records.api_urls")),
+    path("", include("clinic.inbox.api_urls")),
     path("", include("queues.api_urls")),
     path("", include("clinic.live.api_urls")),
     path("", include("clinic.core.api_urls")),  # last: it answers for whatever is nowhere
@@ -19,8 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ready", health.ready, name="ready"),
     path("", include("clinic.live.urls")),
     path("", include("clinic.tenants.urls")),
+    path("", include("clinic.directory.urls")),
     path("", include("clinic.records.urls")),
+    path("", include("clinic.inbox.urls")),
     path("", include("queues.urls")),
+    path("", include("clinic.demo.urls")),
     path("admin/", site.urls),
     path("api/v1/", include(api)),
 ]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core.errors import Forbidden
+from clinic.core.errors import Forbidden, NotFound
 
 ROLES = {
     "superadmin": _("Platform administrator"),
@@ -44,29 +44,44 @@ MATRIX: dict[str, set[str]] = {
     # directory
     "directory.view": _ALL,
     "directory.manage": _RUN,
-    "doctor.set_own_status": {"doctor"},
+    "doctor.set_own_status": _CARE,
+    "doctor.edit_own": {"doctor"},
     "doctor.set_any_status": _DESK | {"charge_nurse"},
     # patients
     "patients.view": _DESK | _CARE | {"biller"},
     "patients.edit": _DESK | _CARE,
+    "patients.merge": _DESK,
     # queues
     "queues.view": _DESK | _CARE,
     "queues.intake": _DESK | {"nurse", "charge_nurse"},
-    "queues.call": {"doctor", "charge_nurse"} | _DESK,
+    "queues.call": _CARE | _DESK,
     "queues.call_for_any": _DESK | {"charge_nurse"},
     "queues.desk": _DESK | {"nurse", "charge_nurse"},
+    "queues.hold": _DESK | _CARE,
+    "queues.move": _DESK | _CARE,
+    "queues.sign_on": _DESK | _CARE,
+    "queues.close_day": _DESK | {"charge_nurse"},
     "queues.undo": _DESK | _CARE,
     "queues.manage": _RUN,
+    # appointments
+    "appointments.view": _DESK | _CARE,
+    "appointments.book": _DESK | _CARE,
+    "appointments.decide": _DESK | {"doctor"},
+    "appointments.check_in": _DESK | {"nurse", "charge_nurse"},
+    "appointments.settle": _DESK,
+    # messages to patients
+    "messages.view": _DESK,
+    "messages.send": _DESK,
     # public screens
     "displays.manage": _DESK,
 }
 """Ability → the roles that have it. ``superadmin`` is of the platform, not of a hospital: it has none of these."""
 
-PLATFORM = frozenset({"platform.register", "platform.account", "platform.display"})
+PLATFORM = frozenset({"platform.register", "platform.account", "platform.display", "platform.find", "booking.make"})
 """What somebody without a hospital may do: register one, sign in, set a password, put up an unpaired display."""
 
-PATIENT = frozenset({"status.view"})
-"""What the holder of a status link may do, about the one visit it names."""
+PATIENT = frozenset({"status.view", "booking.own", "messages.stop", "messages.push"})
+"""What the holder of a status or booking link may do, about the one visit or appointment it names."""
 
 PUBLIC: dict[str, str] = {}
 """Route name → why it needs no ability. The list is closed: a house test names each entry."""
@@ -104,6 +119,15 @@ class Actor:
         """Raise Forbidden unless this actor has the ability; an ability nobody knows is a bug and refuses too."""
         if ability not in self.abilities:
             raise Forbidden("access.denied", ability=ability)
+
+    def sees(self, department_id: UUID | None) -> bool:
+        """Whether what belongs to this department is there for the actor; what belongs to none is (R1.2)."""
+        return self.departments is None or department_id is None or department_id in self.departments
+
+    def must_see(self, department_id: UUID | None) -> None:
+        """Raise NotFound for what belongs to a department the actor is not of: it is not there (R1.2)."""
+        if not self.sees(department_id):
+            raise NotFound()
 
     def face(self) -> dict[str, str]:
         """What the log keeps of the actor."""

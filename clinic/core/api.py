@@ -19,7 +19,7 @@ from rest_framework import viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clinic.core import acts, api_errors, api_input, api_once, api_pages
+from clinic.core import acts, api_errors, api_input, api_once, api_pages, sight
 from clinic.core.access import PLATFORM, VISITOR, Actor
 from clinic.core.api_access import MISSING, HasAbility
 from clinic.core.api_input import Fields, HouseParser, HouseRenderer, OnlyJSON, Strict, as_bytes
@@ -108,6 +108,7 @@ class HouseViewSet(viewsets.ViewSet):
         entered = credentials.enter(tenant_of(request))
         self.actor = entered.actor
         self._opened.enter_context(hospital(entered.hospital_id))
+        self._opened.enter_context(sight.of(entered.actor))
         self._opened.enter_context(timezone.override(entered.zone))
 
     @property
@@ -214,8 +215,8 @@ class HouseViewSet(viewsets.ViewSet):
     # -- what actions need --
 
     def row(self, rows: QuerySet[M], pk: Any) -> M:
-        """The row with this id in the open hospital, or NotFound: unknown and foreign are the same."""
-        found = rows.filter(pk=pk).first()
+        """The row with this id in the open hospital, or NotFound: unknown, foreign and not shown are the same."""
+        found: M | None = sight.seen(rows).filter(pk=pk).first()
         if found is None:
             raise NotFound()
         return found
@@ -236,8 +237,8 @@ class HouseViewSet(viewsets.ViewSet):
         return _response(shown)
 
     def page(self, rows: QuerySet[Any], order: str, show: Callable[[list[Any]], list[Any]]) -> Response:
-        """One page of a list; ``order`` was checked against the list's own orders."""
-        return Response(api_pages.page(rows, order, self.request, show))
+        """One page of a list, of what the asker may see; ``order`` was checked against the list's own orders."""
+        return Response(api_pages.page(sight.seen(rows), order, self.request, show))
 
 
 def tenant_of(request: Request) -> str:

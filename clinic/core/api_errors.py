@@ -64,7 +64,7 @@ def envelope(error: DomainError) -> dict[str, Any]:
 def answer(error: Exception, context: Mapping[str, Any]) -> Response:
     """REST framework's exception handler: every refusal in the envelope, and never a trace."""
     refusal, code, headers = told(error)
-    if code >= status.HTTP_500_INTERNAL_SERVER_ERROR:
+    if code >= status.HTTP_500_INTERNAL_SERVER_ERROR and not isinstance(error, DomainError):  # a refusal is no fault
         _write_down(error, context.get("request"))
     if code == status.HTTP_401_UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'

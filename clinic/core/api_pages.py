@@ -5,10 +5,11 @@ A cursor holds the sort key of the row it stands at, so pages neither repeat nor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.signing import BadSignature, Signer
 from django.db.models import Model, Q, QuerySet
@@ -17,6 +18,7 @@ from rest_framework.request import Request
 
 from clinic.core.errors import Invalid, say
 
+T = TypeVar("T")
 MOST, USUAL = 200, 50
 PAGE_PARAMETERS = frozenset({"cursor", "limit"})
 say({"request.bad_cursor": _("This cursor is not one of ours, or is for another list or order.")})
@@ -84,6 +86,37 @@ def page(rows: QuerySet[Any], order: str, request: Request, show: Callable[[list
         "results": show(held),
         "next": _link(request, _at(held[-1], name, of, back=False)) if after else None,
         "previous": _link(request, _at(held[0], name, of, back=True)) if before else None,
+    }
+
+
+def page_of(
+    found: Sequence[T], key: Callable[[T], list[Any]], of: str, request: Request, show: Callable[[list[T]], list[Any]]
+) -> dict[str, Any]:
+    """One page of what is at hand in ascending order of ``key``: a list that JSON keeps, different for each.
+
+    ``of`` names the list, its order and its question: a cursor of another one is refused.
+    """
+    limit = limit_of(request)
+    text = request.query_params.get("cursor", "")
+    cursor = Cursor.read(text, of) if text else None
+    keys = [key(each) for each in found]
+    if cursor is None:
+        first, last = 0, limit
+    elif cursor.backwards:
+        last = bisect_left(keys, cursor.value)
+        first = max(0, last - limit)
+    else:
+        first = bisect_right(keys, cursor.value)
+        last = first + limit
+    held = list(found[first:last])
+
+    def at(index: int, *, back: bool) -> str:
+        return _link(request, Cursor(of, back, keys[index], ""))
+
+    return {
+        "results": show(held),
+        "next": at(first + len(held) - 1, back=False) if held and first + len(held) < len(keys) else None,
+        "previous": at(first, back=True) if held and first > 0 else None,
     }
 
 

@@ -15,7 +15,7 @@ from clinic.core.api_input import Strict
 from clinic.core.api_pages import MOST, USUAL
 from clinic.core.api_told import Told
 
-ALSO = {401: "No valid token, key or session.", 404: "Not there, or not yours."}
+ALSO = {401: "No valid token, key or session.", 403: "Not for you.", 404: "Not there, or not yours."}
 SECURITY: list[dict[str, list[str]]] = [{"bearer": []}, {"key": []}, {"session": []}]
 
 

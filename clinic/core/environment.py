@@ -24,16 +24,13 @@ from urllib.parse import urlsplit
 import dj_database_url
 from environs import Env, EnvError
 
+from clinic.core import sending
+from clinic.core.refusal import Refusal as Refusal
+from clinic.core.sending import mail_server as mail_server
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "ENCRYPTION_KEY")
 DEVELOPMENT_WORDS = ("dev-", "dev_", "test-", "test_", "example", "secret", "default", "password", "replace")
-
-
-class Refusal(SystemExit):
-    """The environment cannot be used: the process ends with exit code 1 and this one sentence, without a trace."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(f"clinicflow cannot start: {sentence}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +55,13 @@ class Environment:
     redis_url: str
     broker_url: str  # "": folders in data_dir
     log_level: str
+    mail_url: str  # "": mails are files in data_dir/mail
+    mail_from: str
+    sms_codes_hour: int  # text messages with codes that strangers may ask one hospital for
+    sms_codes_day: int
+    sms_url: str  # "": files in data_dir/sms, in production none
+    vapid_key: str  # "": no notices on phones
+    push_services: list[str]  # the hosts they may be handed to
 
     @property
     def production(self) -> bool:
@@ -108,6 +112,13 @@ def _read(env: Env) -> Environment:
         redis_url=_redis(env, kind),
         broker_url=_broker(env),
         log_level=_one_of(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        mail_url=sending.mail(env),
+        mail_from=sending.mail_from(env, public_url),
+        sms_codes_hour=_positive(env, "SMS_CODES_HOUR", 100),
+        sms_codes_day=_positive(env, "SMS_CODES_DAY", 400),
+        sms_url=sending.sms(env),
+        vapid_key=sending.vapid_key(env),
+        push_services=sending.push_services(env),
     )
 
 

@@ -43,6 +43,17 @@ def constraints(codes: dict[str, str]) -> None:
     CONSTRAINTS.update(codes)
 
 
+def sentence(code: str, details: dict[str, Any]) -> str:
+    """What a person reads of a code, in the active language."""
+    said = SENTENCES.get(code)
+    if said is None:
+        return code
+    try:
+        return str(said) % details
+    except KeyError:
+        return str(said)
+
+
 class DomainError(Exception):
     """A refusal with a stable code, details for the client, and a sentence for a person."""
 
@@ -57,15 +68,7 @@ class DomainError(Exception):
     @property
     def message(self) -> str:
         """The sentence in the active language."""
-        if self._message is not None:
-            return self._message
-        sentence = SENTENCES.get(self.code)
-        if sentence is None:
-            return self.code
-        try:
-            return str(sentence) % self.details
-        except KeyError:
-            return str(sentence)
+        return sentence(self.code, self.details) if self._message is None else self._message
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

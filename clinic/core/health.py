@@ -50,6 +50,8 @@ def degraded(parts: dict[str, Any] | None = None) -> list[str]:
         lacks.append("No Redis: caches and limits are per process, and only one web process can run.")
     if settings.CELERY_BROKER_URL.startswith(("filesystem:", "memory:")):
         lacks.append("Tasks travel through files: the worker must run on this computer.")
+    if settings.MAIL_TO_FILES:
+        lacks.append("No mail server (EMAIL_URL): mails are written to the folder mail in DATA_DIR instead.")
     if parts and parts["worker"] != "ok":
         lacks.append("The worker has not shown itself: messages, reactions and the clock wait.")
     return lacks

@@ -19,7 +19,10 @@ from django.http.response import HttpResponseBase
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 # A public page's address holds its token, and a query may hold a patient's name.
-TOKEN_IN_PATH = re.compile(r"/(s|d|public/visits|(?:public|sse)/waiting-room)/+[^/\s]+", re.IGNORECASE)
+TOKEN_IN_PATH = re.compile(
+    r"/([sdmbk]|cal|invited|reset|confirm|public/(?:visits|appointments)|(?:public|sse)/waiting-room)/+[^/\s]+",
+    re.IGNORECASE,
+)
 DETAIL = re.compile(r"DETAIL:.*")
 QUERY = re.compile(r"\?[^\s\"']*")
 

@@ -54,6 +54,11 @@ class Versioned(models.Model):
     def ref(self) -> str:
         return f"{self.kind}:{self.pk}"
 
+    def _get_FIELD_display(self, field: models.Field[Any, Any]) -> Any:  # noqa: N802  Django's name
+        """Only the word that is shown is translated: Django translates all the choices, each time."""
+        value = getattr(self, field.attname)
+        return next((str(label) for key, label in field.flatchoices if key == value), value)
+
     def live_topics(self) -> tuple[str, ...]:
         """Topics a change of this row rings, from its own columns only (it runs on every change)."""
         return ()

@@ -28,6 +28,7 @@ from django.db.models.sql.subqueries import UpdateQuery
 from clinic.core.tenancy import WrongHospital, _check_pointer, hospital, require_hospital_id
 
 R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
 
 _ANY_HOSPITAL = UUID("f1b9d2a4-6c1e-8e55-9b0a-3d5f7c90e217")
 """No hospital's id: where it stands among the parameters of the SQL, the open hospital's goes."""
@@ -111,6 +112,56 @@ class Prepared(Generic[R]):
         """The first row; the queryset should be sliced to one."""
         found = self.rows(**given)
         return found[0] if found else None
+
+
+class Raised(Generic[M]):
+    """An UPDATE that adds one to a column of some rows and reads them, in one round trip.
+
+    ``build`` gives the rows, locked in the order in which they are to be locked. Only ``live.record.advance`` runs it.
+    """
+
+    def __init__(self, column: str, build: Callable[[], models.QuerySet[M]]) -> None:
+        self.column = column
+        self._build = build
+        self._written: dict[str, _Written] = {}
+
+    def rows(self, **given: Any) -> list[M]:
+        """The rows as they are now; every ``Given`` must be named."""
+        connection = connections[router.db_for_write(models.Model)]
+        written = self._written.get(connection.vendor)
+        if written is None:
+            written = self._written[connection.vendor] = self._write(connection)
+        statement = written.ready(connection, given)
+        model = self._build().model
+        names = [field.attname for field in model._meta.concrete_fields]
+        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+            cursor.execute(*statement.as_sql())
+            found = cursor.fetchall()
+        fields = model._meta.concrete_fields
+        return [
+            model.from_db(connection.alias, names, [_read(f, v, connection) for f, v in zip(fields, row, strict=True)])
+            for row in found
+        ]
+
+    def _write(self, connection: BaseDatabaseWrapper) -> _Written:
+        queryset = self._build()
+        model, quote = queryset.model, connection.ops.quote_name
+        inner = _write(queryset.values("pk").query.get_compiler(connection=connection))
+        column = quote(cast(Any, model._meta.get_field(self.column)).column)
+        table, key = quote(model._meta.db_table), quote(cast(Any, model._meta.pk).column)
+        shown = ", ".join(f"{table}.{quote(str(field.column))}" for field in model._meta.concrete_fields)
+        sql = (
+            f"UPDATE {table} SET {column} = {column} + 1, version = version + 1 "  # noqa: S608 (names of ours)
+            f"WHERE {key} IN ({inner.sql}) RETURNING {shown}"
+        )
+        return _Written(sql, inner.params, inner.compiler)
+
+
+def _read(field: models.Field[Any, Any], value: Any, connection: BaseDatabaseWrapper) -> Any:
+    """A column's value as Python has it."""
+    for convert in (*connection.ops.get_db_converters(field.get_col("")), *field.get_db_converters(connection)):
+        value = convert(value, field.get_col(""), connection)
+    return value
 
 
 class _Source:

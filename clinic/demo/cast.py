@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A member; a doctor has a department (by its prefix) and a room."""
+    """A member; a doctor has a department (by its prefix) and a room, a clerk or nurse may have a counter as well."""
 
     name: str
     role: str
@@ -16,6 +16,7 @@ class Staff:
     room: str = ""
     specialization: str = ""
     serves_pool: bool = True
+    counter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,34 @@ REASONS = {
     "C": ("ECG review", "Palpitations", "Blood pressure", "After the stent", "Short of breath on stairs"),
     "B": ("Knee, follow-up", "Shoulder pain", "Plaster check", "Sprained ankle", "Hip, before surgery"),
 }  # fmt: skip
-URGENT = {
+EMERGENCIES = {
     "A": ("Fever, pregnant", "Dizzy and pale at the desk", "Severe headache since morning"),
     "P": ("Infant with high fever", "Wheezing"),
     "C": ("Chest pressure since last night",),
     "B": ("Fall, arm swollen",),
 }
-VIP = ("Flight at noon, agreed with Dr. Lindqvist", "Colleague between two shifts", "Interpreter leaves at eleven")
+VIP_REASONS = (
+    "Flight at noon, agreed with Dr. Lindqvist",
+    "Colleague between two shifts",
+    "Interpreter leaves at eleven",
+)
+GIVEN = (
+    *((name, "female") for name in (
+        "Alma", "Beatrix", "Carmen", "Dilnoza", "Esther", "Freya", "Gül", "Halima", "Ines", "Jana", "Katalin", "Lotte",
+        "Mónica", "Noor", "Oksana", "Paola", "Quỳnh", "Renata", "Sigrid", "Tamar", "Uma", "Vera", "Wanjiru", "Yara",
+    )),
+    *((name, "male") for name in (
+        "Adrian", "Bilal", "Cyrus", "Davit", "Emeka", "Felix", "Goran", "Henrik", "Ilya", "Jorge", "Karim", "Levi",
+        "Marek", "Nabil", "Otto", "Pedro", "Rafael", "Stefan", "Tariq", "Umar", "Viktor", "Wen", "Xavier", "Zoltán",
+    )),
+)  # fmt: skip
+FAMILIES = (
+    "Abara", "Bergström", "Castellanos", "Dimitrov", "Eriksen", "Farouk", "Grünwald", "Horvat", "Ibarra", "Jankowski",
+    "Kimura", "Lambert", "Marchetti", "Nasser", "Obi", "Pereira", "Quispe", "Rossi", "Saarinen", "Tembo", "Ueda",
+    "Vargas", "Wójcik", "Xu", "Yılmaz", "Zhou", "Baptiste", "Chowdhury", "Das", "Espinoza", "Flores", "Gunnarsson",
+    "Hakimi", "Iqbal", "Joshi", "Kruger", "Lindholm", "Mbatha", "Novotný", "Okonkwo", "Phiri", "Reyes", "Santos",
+)  # fmt: skip
+"""Names of people who come for the first time."""
 TOO_LONG = ("Could not wait longer", "Will come back tomorrow", "Has to fetch a child")
 
 
@@ -93,7 +115,8 @@ HARBOR = Cast(
     phone="+1 202 555 0100",
     departments={"A": "General practice", "P": "Paediatrics", "C": "Cardiology", "B": "Orthopaedics"},
     rooms={
-        "A": ("Room 4", "Room 5", "Room 6"), "P": ("Room 7", "Room 8"), "C": ("Room 11",), "B": ("Room 2",),
+        "A": ("Room 4", "Room 5", "Room 6", "Laboratory 1", "Desk 2"), "P": ("Room 7", "Room 8"),
+        "C": ("Room 11",), "B": ("Room 2",),
     },
     staff=(
         Staff("Helen Nakagawa", "owner", "helen.nakagawa"),
@@ -108,7 +131,8 @@ HARBOR = Cast(
         Staff("Dr. Tomás Herrera", "doctor", "tomas.herrera", "P", "Room 8", "Paediatrics"),
         Staff("Dr. Nadia Rahman", "doctor", "nadia.rahman", "A", "Room 6", "General practice", serves_pool=False),
         Staff("Adaeze Mbeki", "charge_nurse", "adaeze.mbeki"),
-        Staff("Rosa Okoye", "nurse", "rosa.okoye"),
+        Staff("Rosa Okoye", "nurse", "rosa.okoye", "A", "Laboratory 1", counter="Laboratory"),
+        Staff("Greta Solheim", "receptionist", "greta.solheim", "A", "Desk 2", counter="Cashier"),
         Staff("Ola Pietersen", "biller", "ola.pietersen"),
     ),
     people=(

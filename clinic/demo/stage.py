@@ -11,24 +11,29 @@ from zoneinfo import available_timezones
 
 from clinic.core import clock
 from clinic.core.tenancy import hospital
-from clinic.demo import play
-from clinic.demo.cast import Cast
-from clinic.demo.play import DEMO, acting
+from clinic.demo import bookings, crowd, day, history, pacing, play
+from clinic.demo.acts import DEMO, acting, desk
+from clinic.demo.cast import Cast, Staff
 from clinic.directory import operations as directory
-from clinic.directory.models import Department, Doctor, Room
+from clinic.directory.models import Department, Doctor, Room, VisitType
 from clinic.live import outbox
 from clinic.live.models import Event
 from clinic.records import operations as records
 from clinic.tenants import days, links, operations, people
-from clinic.tenants.models import Hospital, JoinCode, Membership, PublicToken
+from clinic.tenants.models import DAYS, Hospital, HospitalConfig, JoinCode, Membership, PublicToken, User
 from clinic.tenants.passwords import Password
+from queues import clock as queue_clock
 from queues.models import CALLED, URGENT, VIP, Leg, Queue
-from queues.operations import displays, ends, lines
+from queues.operations import displays, ends, lines, posts
 
 HISTORY = timedelta(minutes=100)
-BEFORE = HISTORY + timedelta(minutes=10)
-"""The hospital itself is older than its morning."""
-STEP = timedelta(seconds=30)
+BEFORE = timedelta(days=30)
+"""The hospital itself is older than its four weeks."""
+BOOKED_BEFORE = timedelta(minutes=20)
+"""What was booked in the days before is written down then, at the latest moment."""
+CLOCK_EVERY = 120.0  # seconds
+OPEN = {name: [{"start": "07:30", "end": "20:00"}] for name in DAYS}
+"""Somebody may look at the demo on any day: there is always a day to book."""
 STAGED = timedelta(minutes=3)
 """The last minutes before now are arranged, so that every kind of row can be seen."""
 
@@ -51,35 +56,46 @@ class Made:
     display: str
 
 
-def make(cast: Cast, password: Password) -> Made:
-    """The hospital with its staff, rooms, lines and people known to it, and a morning behind it."""
+def make(cast: Cast, password: Password, *, past: bool = True) -> Made:
+    """The hospital with staff, rooms, lines and known people; behind it four weeks (if ``past``) and a morning."""
     now = clock.now()
     with clock.at(now - BEFORE):
         with people.platform():
             owner = cast.who("owner")
             membership = operations.register(
                 email=cast.email(owner), name=owner.name, password=password, hospital=cast.slug.title(),
-                time_zone=_time_zone(), actor=DEMO,
+                time_zone=time_zone(), actor=DEMO,
             )  # fmt: skip
         here = membership.hospital
         with hospital(here):
             display = _furnish(cast, here, membership, password)
+    dice = Random(f"{day.read().seed}:{cast.slug}")  # noqa: S311 (a play)
     with hospital(here):
-        _morning(cast, now)
-        outbox.run(here.pk)
+        if past:
+            history.past_days(cast, dice, now)
+        _today(cast, dice, now)
+        while outbox.run(here.pk):
+            pass
     return Made(here, display)
 
 
 def _furnish(cast: Cast, here: Hospital, owner: Membership, password: Password) -> str:
     outbox.run(here.pk)  # its defaults, as a worker would have made them
-    operations.change_hospital(here, name=cast.name, address=cast.address, phone=cast.phone, actor=DEMO)
+    operations.change_hospital(here, name=cast.name, address=cast.address, phone=cast.phone, listed=True, actor=DEMO)
+    # Whoever waits for a doctor who goes home is seen by another: nobody is asked at night.
+    operations.change_policies(
+        days.policies(), on_leave=HospitalConfig.POOL, confirm=HospitalConfig.BY_DOCTOR, hours=OPEN,
+        video_link="https://meet.example.org/{room}", actor=DEMO,
+    )  # fmt: skip
     members = {cast.who("owner").login: owner, **_join(cast, password)}
     departments = _departments(cast)
     rooms = {
         name: directory.add_room(department=departments[prefix], name=name, actor=DEMO)
         for prefix, names in cast.rooms.items() for name in names
     }  # fmt: skip
+    _confirm(cast)
     _doctors(cast, members, departments, rooms)
+    _visit_types()
     _register(cast)
     return _screen(cast)
 
@@ -98,7 +114,16 @@ def _join(cast: Cast, password: Password) -> dict[str, Membership]:
     return found
 
 
-def _time_zone() -> str:
+def _confirm(cast: Cast) -> None:
+    """Everybody has opened the link that was sent to them: nobody waits for a mail of a demo."""
+    with people.platform():
+        for user in User.objects.filter(email__in=[cast.email(one) for one in cast.staff]):
+            token = links.sent_once(PublicToken.CONFIRM, user.ref)
+            if token is not None:
+                operations.confirm_address(token, actor=people.visitor(user.name))
+
+
+def time_zone() -> str:
     """This computer's zone, so that the screens show the time on the wall; UTC where it does not say."""
     named = [os.environ.get("TZ", ""), str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]]
     return next((name for name in named if name in available_timezones()), "UTC")
@@ -122,10 +147,30 @@ def _doctors(
             continue
         doctor = directory.add_doctor(
             name=one.name, membership=members[one.login], department=departments[one.department],
-            room=rooms[one.room], specialization=one.specialization, serves_pool=one.serves_pool,
-            status=Doctor.ON_TIME, actor=DEMO,
+            room=rooms[one.room], specialization=one.specialization, serves_pool=one.serves_pool and not one.counter,
+            sort=_sort(one), listed=_sort(one) == Doctor.DOCTOR, actor=DEMO,
         )  # fmt: skip
-        lines.ensure_own_line(doctor, actor=DEMO)
+        if one.counter:
+            counter = lines.add_counter(department=departments[one.department], name=one.counter, actor=DEMO)
+            posts.sign_on(counter, server=doctor, room=rooms[one.room], actor=acting(one.name))
+        else:
+            lines.ensure_own_line(doctor, actor=DEMO)
+
+
+def _sort(one: Staff) -> str:
+    if not one.counter:
+        return Doctor.DOCTOR
+    return Doctor.NURSE if one.role == "nurse" else Doctor.CLERK
+
+
+def _visit_types() -> None:
+    """What people come for, with its usual minutes."""
+    kinds = {kind.name: kind for some in day.read().kinds.values() for kind in some}
+    counters = day.read().kinds_of(day.COUNTER)
+    known = set(VisitType.objects.values_list("name", flat=True))  # the usual ones come with a hospital
+    for kind in (kind for name, kind in kinds.items() if name not in known):
+        online = kind not in counters  # nobody books the cashier
+        directory.add_visit_type(name=kind.name, minutes=max(3, round(kind.minutes)), bookable=online, actor=DEMO)
 
 
 def _register(cast: Cast) -> None:
@@ -146,24 +191,37 @@ def _screen(cast: Cast) -> str:
     return token
 
 
-# --- the morning ---------------------------------------------------------------------------------------------------
+# --- today ---------------------------------------------------------------------------------------------------------
 
 
-def _morning(cast: Cast, now: datetime) -> None:
-    """Play from a while ago until now: who waits has really arrived then, who was seen has been called and ended."""
+def _today(cast: Cast, dice: Random, now: datetime) -> None:
+    """From a while ago until now: who waits has really arrived then, who was seen has been called and ended."""
     here = days.current_hospital()
-    moment = max(now - HISTORY, days.day_start(here, days.service_day(here, now)))
-    dice = Random(cast.slug)  # noqa: S311 (a play)
-    with clock.at(moment):
-        for late in Doctor.objects.filter(name=cast.late):
-            directory.set_status(late, Doctor.RUNNING_LATE, late_minutes=20, actor=acting(late.name))
-    while moment < now - STAGED:
-        with clock.at(moment):
-            play.step(cast, play.REAL, dice)
-        moment += STEP
-    for ago, arrange in ((STAGED, _urgent), (STAGED * 0.7, _vip), (STAGED * 0.4, _break), (STAGED * 0.2, _called)):
-        with clock.at(max(now - ago, moment)):
+    start = max(now - HISTORY, days.day_start(here, days.service_day(here, now)))
+    staged = max(now - STAGED, start)
+    bookings.Diary(cast, dice, desk(cast)).fill(start - BOOKED_BEFORE, now)
+    with clock.at(start):
+        play.shift(cast)
+        _late(cast, dice)
+    model = history.begin(cast, dice, start, lambda at: play.bounds_of(cast, at))
+    pacing.tick(model, _product_clock, every=CLOCK_EVERY)
+    model.run(staged.timestamp())
+    # Whoever is placed comes after the call, which would take them at once.
+    for ago, arrange in ((1.0, _break), (0.9, _late), (0.7, _called), (0.5, _urgent), (0.4, _requests), (0.2, _vip)):
+        with clock.at(max(now - STAGED * ago, staged)):
             arrange(cast, dice)
+
+
+def _product_clock() -> None:
+    """What the product's own clock would have done with bookings meanwhile."""
+    queue_clock.make_due()
+    queue_clock.miss()
+
+
+def _late(cast: Cast, dice: Random) -> None:
+    """One doctor is late, and still is when the morning has been played."""
+    for late in Doctor.objects.filter(name=cast.late):
+        directory.set_status(late, Doctor.RUNNING_LATE, late_minutes=20, actor=acting(late.name))
 
 
 def _urgent(cast: Cast, dice: Random) -> None:
@@ -174,11 +232,18 @@ def _vip(cast: Cast, dice: Random) -> None:
     _place(cast, dice, VIP, list(cast.departments)[len(cast.departments) // 2])
 
 
+def _requests(cast: Cast, dice: Random) -> None:
+    """Two doctors have been asked for a time a moment ago."""
+    diary = bookings.Diary(cast, dice, desk(cast))
+    for line in Queue.objects.filter(sort=Queue.DOCTOR).select_related("department", "doctor").order_by("name")[:2]:
+        diary.ask(line)
+
+
 def _place(cast: Cast, dice: Random, klass: str, prefix: str) -> None:
-    line = Queue.objects.filter(department__prefix=prefix, sort=Queue.DOCTOR).order_by("name").first()
-    patient = play.somebody(cast, dice, prefix)
-    if line is not None and patient is not None:
-        play.take_in(cast, line, patient, dice, klass=klass)
+    lines = Queue.objects.filter(department__prefix=prefix, sort=Queue.DOCTOR).exclude(doctor__status=Doctor.OFF_DUTY)
+    line = lines.select_related("department", "doctor").order_by("name").first()
+    if line is not None:
+        crowd.Crowd(cast, dice).take_in(line, klass=klass, actor=desk(cast))
 
 
 def _break(cast: Cast, dice: Random) -> None:

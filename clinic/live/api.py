@@ -45,13 +45,13 @@ class EventsViewSet(HouseViewSet):
         subs = feed.subscriptions(names, self.actor).values()
         hospital_id, since = require_hospital_id(), self.query.get("since")
         if since is not None and feed.is_held(hospital_id, since):
-            batch = feed.missed(hospital_id, subs, self.actor.abilities, since)
+            batch = feed.missed(hospital_id, subs, self.actor.abilities, since, self.actor.departments)
             if batch.messages or not batch.resync:
-                if batch.messages:  # who asks in vain was shown nothing
+                if batch.messages or self.actor.departments:  # who asks in vain was shown nothing
                     feed.opened(hospital_id, subs, self.actor)
                 return self._told([message.body for message in batch.messages], batch.upto, batch.head)
         feed.opened(hospital_id, subs, self.actor)
-        shown = feed.snapshot(hospital_id, subs, self.actor.abilities)
+        shown = feed.snapshot(hospital_id, subs, self.actor.abilities, self.actor.departments)
         return self._told([shown.body], shown.seq or 0, shown.seq or 0)
 
     def _told(self, messages: Any, seq: int, head: int) -> Response:

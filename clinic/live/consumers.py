@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from clinic.core import limits
 from clinic.live import regions
 from clinic.live.doors import Guest, doors
 from clinic.live.regions import Name, audience_of, may_watch
@@ -24,6 +25,7 @@ from clinic.live.sockets import (
     Receive,
     Scope,
     Send,
+    address_of,
     cookies_of,
     is_allowed_origin,
     stamp,
@@ -31,6 +33,8 @@ from clinic.live.sockets import (
 from clinic.live.wards import Watch
 
 MOST_REGIONS = 200
+A_LINK = (120, 60)
+"""Sockets opened with one link in a minute: a page whose line is bad comes back every few seconds."""
 
 
 class PageSocket(Seat):
@@ -126,8 +130,8 @@ class PageSocket(Seat):
 
     def _beat_text(self) -> str:
         digests = {text: watch.shown for text, watch in self.watches.items()}
-        ward = self.hub.ward(self.hospital_id)
-        return as_json({"beat": 1, "seq": ward.seen or 0, "at": stamp(), "digests": digests})
+        seq = self.hub.ward(self.hospital_id).seen or 0 if self.guest.names is None else 0
+        return as_json({"beat": 1, "seq": seq, "at": stamp(), "digests": digests})
 
     def _trim(self, guest: Guest) -> None:
         """Go on with other rights: what may not be seen any more is taken away, the rest shown as it is for them."""
@@ -140,7 +144,7 @@ class PageSocket(Seat):
                 self._watch(text, watch.shown)
 
 
-# --- the three doors -------------------------------------------------------------------------------------------------
+# --- the four doors --------------------------------------------------------------------------------------------------
 
 
 async def staff_page(scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,10 +164,36 @@ async def status_page(scope: Scope, receive: Receive, send: Send) -> None:
     await _public(scope, receive, send, "status")
 
 
+async def booking_page(scope: Scope, receive: Receive, send: Send) -> None:
+    """``/ws/b/<token>/live``: whoever holds a booking's link."""
+    await _public(scope, receive, send, "booking")
+
+
 async def _public(scope: Scope, receive: Receive, send: Send, kind: str) -> None:
     token = scope["url_route"]["kwargs"]["token"]
     line = Line(scope, receive, send)
-    await _serve(line, lambda: doors().public(kind, token), NO_SUCH_LINK, missing_origin=True)
+    await _serve(line, _holder(kind, token, address_of(scope)), NO_SUCH_LINK, missing_origin=True)
+
+
+def _holder(kind: str, token: str, address: str) -> Ask:
+    """Looks the link up: the first time counted, wrong ones by address and right ones by link (R3.41).
+
+    However many right links stand behind one address, none is ever locked out.
+    """
+    opening = True
+
+    def ask() -> Guest | None:
+        nonlocal opening
+        guest = doors().public(kind, token)
+        if opening:
+            opening = False
+            if guest is None:
+                limits.wrong_link(address)
+            else:
+                limits.limit("link-socket", token, *A_LINK)
+        return guest
+
+    return ask
 
 
 async def _serve(line: Line, ask: Ask, gone: int, *, missing_origin: bool) -> None:

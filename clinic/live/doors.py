@@ -60,7 +60,7 @@ class Doors(Protocol):
         """The holder of a key (``Authorization: Api-Key``)."""
 
     def public(self, kind: str, raw: str) -> Guest | None:
-        """The holder of a public token of this kind: ``display``, ``status``."""
+        """The holder of a public token of this kind: ``display``, ``status``, ``booking``."""
 
     def platform_id(self) -> UUID | None:
         """The hidden hospital that sign-outs and passwords are recorded under."""

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core import sight
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, Invalid, NotFound, say
 from clinic.core.nouns import split_ref
@@ -27,6 +28,10 @@ AT_ONCE = 200
 RESYNCED = "resynced"
 """``directory.resynced``: a bulk import, after which subscribers of its topics take a new snapshot."""
 MOST_TOPICS = 100
+PLACE = "department:"
+"""The topic by which an event says which departments it concerns."""
+LINE = "queue:"
+"""And the one by which it says in which lines."""
 
 T = TypeVar("T")
 
@@ -46,6 +51,11 @@ class Subscription:
     def refs(self) -> list[str]:
         """What is in it now, in order."""
         return list(registry.topics()[self.kind].refs(self.key))
+
+    def heard(self) -> set[str]:
+        """The topics of events that concern it."""
+        hears = registry.topics()[self.kind].hears
+        return {self.topic} if hears is None else {self.topic, *hears(self.key)}
 
 
 def subscription(name: object, actor: Actor) -> Subscription:
@@ -71,10 +81,26 @@ def subscriptions(names: Sequence[object], actor: Actor) -> dict[str, Subscripti
 
 
 def opened(hospital_id: UUID, subs: Iterable[Subscription], actor: Actor) -> None:
-    """Let the rooms know who opened these topics; called before anything in them is shown."""
-    asked = [(told, sub.key) for sub in subs if (told := registry.topics()[sub.kind].opened) is not None]
-    if asked:
-        _inside(hospital_id, lambda: [told(key, actor) for told, key in asked])
+    """Let the rooms know who opened these topics; called before anything in them is shown.
+
+    NotFound for a topic of a department that the actor is not of (R1.2).
+    """
+    named = list(subs)
+    asked = [(told, sub.key) for sub in named if (told := registry.topics()[sub.kind].opened) is not None]
+    if asked or actor.departments is not None:
+        _inside(hospital_id, lambda: _open(named, asked, actor))
+
+
+def _open(subs: Iterable[Subscription], asked: Iterable[tuple[registry.Opened, str]], actor: Actor) -> None:
+    _must_see(subs, actor)
+    for told, key in asked:
+        told(key, actor)
+
+
+def _must_see(subs: Iterable[Subscription], actor: Actor) -> None:
+    for sub in subs:
+        if sub.key and sub.kind != "me" and not registry.shown(sub.kind, [sub.key], actor.departments):
+            raise NotFound("live.no_topic", topic=sub.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +126,16 @@ class Batch:
     """The next event after ``upto`` asks for a snapshot instead."""
 
 
-def snapshot(hospital_id: UUID, subs: Iterable[Subscription], can: frozenset[str]) -> Message:
+def snapshot(
+    hospital_id: UUID, subs: Iterable[Subscription], can: frozenset[str], limits: sight.Departments | None = None
+) -> Message:  # fmt: skip
     """``{"snapshot": {ref: doc}, "seq", "topics"}``: everything up to ``seq`` is in it."""
     wanted = list(subs)
 
     def read() -> Message:
         seq = head_of(hospital_id)  # before the rows: whatever comes in between is told again as an event
         refs = dict.fromkeys(ref for sub in wanted for ref in sub.refs())
-        docs = registry.docs(refs, can)
+        docs = registry.docs(refs, can, limits)
         shown = {ref: doc for ref in refs if (doc := docs.get(ref)) is not None}
         return Message({"snapshot": shown, "seq": seq, "topics": [sub.name for sub in wanted]}, seq)
 
@@ -138,25 +166,76 @@ def is_held(hospital_id: UUID, since: int) -> bool:
     return _inside(hospital_id, ask)
 
 
-def missed(hospital_id: UUID, subs: Iterable[Subscription], can: frozenset[str], since: int) -> Batch:
-    """The next events after ``since`` (at most ``AT_ONCE``) as messages."""
+def missed(
+    hospital_id: UUID, subs: Iterable[Subscription], can: frozenset[str], since: int,
+    limits: sight.Departments | None = None,
+) -> Batch:  # fmt: skip
+    """The next events after ``since`` (at most ``AT_ONCE``) as messages; ``limits``: the reader's departments."""
     wanted = list(subs)
-    return _inside(hospital_id, lambda: _missed(hospital_id, wanted, can, since))
+    return _inside(hospital_id, lambda: _missed(hospital_id, wanted, can, since, limits))
 
 
-def _missed(hospital_id: UUID, subs: list[Subscription], can: frozenset[str], since: int) -> Batch:
+def _missed(
+    hospital_id: UUID, subs: list[Subscription], can: frozenset[str], since: int, limits: sight.Departments | None
+) -> Batch:  # fmt: skip
     head = head_of(hospital_id)
     events = list(Event.objects.filter(seq__gt=since, seq__lte=head).order_by("seq")[:AT_ONCE])
     upto = events[-1].seq if events else max(since, head)
-    topics = {sub.topic for sub in subs}
+    topics = {topic for sub in subs for topic in sub.heard()}
     relevant = [event for event in events if not topics.isdisjoint(event.topics)]
+    if limits is not None:
+        lines = _own_lines(relevant, limits)
+        relevant = [event for event in relevant if _concerns(event, limits, lines)]
     stop = next((event for event in relevant if event.name.rpartition(".")[2] == RESYNCED), None)
     if stop is not None:
         relevant = relevant[: relevant.index(stop)]
         upto = stop.seq - 1
-    teller = _Teller(subs, registry.docs({ref for event in relevant for ref in event.subjects}, can))
-    messages = [message for event in relevant for message in teller.tell(event)]
+    told = {event.seq: event for event in events if event.seq <= upto}
+    words = _notices(subs, list(told.values()))
+    teller = _Teller(subs, registry.docs({ref for event in relevant for ref in event.subjects}, can, limits))
+    deltas = {event.seq: list(teller.tell(event)) for event in relevant}
+    messages = [
+        message for seq, event in told.items() for message in _of_event(event, words.get(seq), deltas.get(seq, []))
+    ]
     return Batch(messages, upto, head, stop is not None)
+
+
+def _notices(subs: Iterable[Subscription], events: list[Event]) -> dict[int, tuple[str, str, registry.Doc]]:
+    """The short news that some topics tell beside their documents, by the seq of the event they are about."""
+    found: dict[int, tuple[str, str, registry.Doc]] = {}
+    for sub in subs:
+        notices = registry.notices_of(sub.kind)
+        asked = [event for event in events if notices is not None and event.name in notices.events]
+        if notices is None or not asked:
+            continue
+        heard = set(notices.hears(sub.key))
+        found |= notices.tell([event for event in asked if not heard.isdisjoint(event.topics)])
+    return found
+
+
+def _of_event(event: Event, word: tuple[str, str, registry.Doc] | None, deltas: list[Message]) -> list[Message]:
+    """A notice comes before the documents of its event, so that the last message carries the seq to go on from."""
+    if word is None:
+        return deltas
+    name, op, doc = word
+    body = {
+        "seq": event.seq, "event": name, "type": "notification", "op": op, "doc": doc, "at": event.at.isoformat(),
+        "actor": event.actor, "last": not deltas,
+    }  # fmt: skip
+    return [Message(body, None if deltas else event.seq), *deltas]
+
+
+def _own_lines(events: Iterable[Event], limits: sight.Departments) -> set[str]:
+    """The topics of lines of these departments: whoever stands there may have a token of another one."""
+    named = {topic.removeprefix(LINE) for event in events for topic in event.topics if topic.startswith(LINE)}
+    return {f"{LINE}{key}" for key in registry.shown("queue", sorted(named), limits)} if named else set()
+
+
+def _concerns(event: Event, limits: sight.Departments, lines: set[str]) -> bool:
+    """Whether somebody limited to departments is told of it: it names one of theirs or a line there, or none."""
+    named = {topic.removeprefix(PLACE) for topic in event.topics if topic.startswith(PLACE)}
+    placed = named or any(topic.startswith(LINE) for topic in event.topics)  # an appointment names its line only
+    return not placed or any(str(pk) in named for pk in limits) or not lines.isdisjoint(event.topics)
 
 
 @dataclass(slots=True)

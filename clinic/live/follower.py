@@ -38,7 +38,8 @@ class Follower:
             self.subs |= new
             self.at = since if self.at is None else min(self.at, since)  # told twice is told once
             return None
-        shown = await self._hub.look(feed.snapshot, hospital_id, new.values(), self.guest.actor.abilities)
+        who = self.guest.actor
+        shown = await self._hub.look(feed.snapshot, hospital_id, new.values(), who.abilities, who.departments)
         self.subs |= new
         self.at = shown.seq if self.at is None else self.at
         return shown
@@ -51,19 +52,23 @@ class Follower:
         """The next messages, and whether there are more already."""
         if self.at is None or not self.subs:
             return [], False
-        hospital_id, can = self.guest.hospital_id, self.guest.actor.abilities
-        batch = await self._hub.look(feed.missed, hospital_id, list(self.subs.values()), can, self.at)
+        hospital_id, can, limits = self.guest.hospital_id, self.guest.actor.abilities, self.guest.actor.departments
+        batch = await self._hub.look(feed.missed, hospital_id, list(self.subs.values()), can, self.at, limits)
         self.at = batch.upto
         if not batch.resync:
             return batch.messages, batch.upto < batch.head
-        shown = await self._hub.look(feed.snapshot, hospital_id, list(self.subs.values()), can)
+        shown = await self._hub.look(feed.snapshot, hospital_id, list(self.subs.values()), can, limits)
         self.at = shown.seq
         return [*batch.messages, shown], True
 
     def trim(self, guest: Guest) -> list[str]:
-        """Go on with other rights; returns the topics that fell away."""
+        """Go on with other rights; returns the topics that fell away.
+
+        With other departments (R1.2) all of them do: what is in each is asked again by whoever subscribes again.
+        """
+        elsewhere = guest.actor.departments != self.guest.actor.departments
         self.guest = guest
-        lost = [name for name in self.subs if not _may(name, guest)]
+        lost = [name for name in self.subs if elsewhere or not _may(name, guest)]
         for name in lost:
             del self.subs[name]
         return lost

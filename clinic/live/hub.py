@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from django.db import connections
 
+from clinic.core import memory
 from clinic.live import bell, doors, ears
 from clinic.live.wards import Member, Ward
 
@@ -27,6 +28,8 @@ BEAT = 15
 """Seconds between heartbeats of a socket."""
 RECHECK = 30
 """Seconds after which every socket's rights are looked up again."""
+GIVE_BACK = 60
+"""Seconds after which what was freed goes back to the system."""
 RENDER_THREADS = 2
 LOOK_THREADS = 2
 
@@ -154,6 +157,8 @@ class Hub:
             try:
                 self._beat(self._rooms[second % BEAT], recheck=second // BEAT % (RECHECK // BEAT) == 0)
                 self._tidy()
+                if second % GIVE_BACK == 0:
+                    self._lookers.submit(memory.give_back)
             except Exception:  # without beats every page would think its socket dead
                 log.exception("hub.tick_failed")
 

@@ -21,6 +21,8 @@ from clinic.core.tenancy import hospital
 from clinic.live import registry
 from clinic.live.models import GENESIS, Clock, Event, EventDetail, EventRef, Reaction
 
+AT_ONCE = 200
+"""So many events are folded in one statement; more of one operation are several, and count as several operations."""
 SECRET = "•"  # noqa: S105 (a mark, not a secret)
 """What the log keeps of an unlogged field (a password's hash): that it changed."""
 
@@ -62,6 +64,10 @@ class Draft:
     topics: tuple[str, ...]
     rows: dict[str, RowChange]
     reason: str
+    actor: Actor | None = None
+    """Who, where it is not the operation's own actor."""
+    is_past: bool = False
+    """Written down long after: nothing follows from it any more."""
     salt: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def changes(self) -> dict[str, Any]:
@@ -127,13 +133,21 @@ def link(head: str, seq: int, digest: str) -> str:
 
 def write(which: UUID, actor: Actor, drafts: Sequence[Draft]) -> Written:
     """Write the events of one hospital, taking its clock row as the last lock. Called inside the transaction."""
-    rows = [_row(actor, draft, step) for step, draft in enumerate(drafts)]
-    reacts = [(n, label) for n, draft in enumerate(drafts) for label in registry.reactions_to(draft.name)]
-    with hospital(which):
-        flush = _flush_postgresql if connection.vendor == "postgresql" else _flush_portable
-        top = flush(which, rows, reacts)
-    first = top - len(rows) + 1
-    return Written(which, drafts, list(range(first, top + 1)), bool(reacts))
+    seqs: list[int] = []
+    reacts = False
+    for start in range(0, len(drafts), AT_ONCE):
+        told = drafts[start : start + AT_ONCE]
+        rows = [_row(draft.actor or actor, draft, step) for step, draft in enumerate(told)]
+        follows = [
+            (n, label) for n, draft in enumerate(told) if not draft.is_past
+            for label in registry.reactions_to(draft.name)
+        ]  # fmt: skip
+        with hospital(which):
+            flush = _flush_postgresql if connection.vendor == "postgresql" else _flush_portable
+            top = flush(which, rows, follows)
+        seqs += range(top - len(rows) + 1, top + 1)
+        reacts = reacts or bool(follows)
+    return Written(which, drafts, seqs, reacts)
 
 
 def _row(actor: Actor, draft: Draft, step: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import structlog
 
 from clinic.core.tenancy import hospital
 from clinic.live.models import Event
-from clinic.live.render import Want, head_of, render
+from clinic.live.render import Want, head_of, reading, render
 from clinic.live.snapshots import Snapshot
 
 READ_AT_ONCE = 500
@@ -51,12 +51,13 @@ def draw(hospital_id: UUID, language: str, wants: Sequence[Want], head: int) -> 
     """Render kind by kind; a kind that fails is named and does not take the others with it."""
     found: dict[Want, Snapshot] = {}
     failed: set[str] = set()
-    for kind in dict.fromkeys(want.kind for want in wants):
-        try:
-            found |= render(hospital_id, language, [want for want in wants if want.kind == kind], head)
-        except Exception:  # whatever a room's region raises, the others go on
-            failed.add(kind)
-            log.exception("region.failed", region=kind, hospital=str(hospital_id))
+    with reading():  # what several kinds show is read once: the head was read before
+        for kind in dict.fromkeys(want.kind for want in wants):
+            try:
+                found |= render(hospital_id, language, [want for want in wants if want.kind == kind], head)
+            except Exception:  # whatever a room's region raises, the others go on
+                failed.add(kind)
+                log.exception("region.failed", region=kind, hospital=str(hospital_id))
     return found, failed
 
 

@@ -21,13 +21,14 @@ from clinic.core.access import Actor
 from clinic.core.acts import Op, done
 from clinic.core.errors import Conflict, from_integrity_error
 from clinic.core.nouns import Versioned
+from clinic.core.prepared import Raised
 from clinic.core.tenancy import TenantModel, WrongHospital, require_hospital_id
 from clinic.live import bell, ledger
 from clinic.live.ledger import Draft, RowChange, logged
 
 __all__ = [
-    "Op", "OutsideOperation", "UnrecordedChange", "add", "add_unless", "change", "change_many", "done", "drop",
-    "operation", "record",
+    "Op", "OutsideOperation", "UnrecordedChange", "add", "add_unless", "advance", "change", "change_many", "done",
+    "drop", "operation", "record",
 ]  # fmt: skip
 
 P = ParamSpec("P")
@@ -208,11 +209,24 @@ def change_many(rows: Iterable[Versioned], **fields: Any) -> int:
     return sum(bool(change(row, **fields)) for row in rows)
 
 
+def advance(counters: Raised[N], **given: Any) -> list[N]:
+    """Add one to a column of the rows, in one round trip; returns them, locked until the operation ends.
+
+    For numbers that many callers draw at once: whoever waits for the lock gets the next one, and none is a Conflict.
+    """
+    work = _working()
+    rows = counters.rows(**given)
+    for row in rows:
+        value = getattr(row, counters.column)
+        _note(work, row, "update", {counters.column: [value - 1, value]}, set(row.live_topics()))
+    return rows
+
+
 def add(row: N) -> N:
     """Insert a row; its values are noted as [None, value]."""
     work = _working()
     row.save(force_insert=True)
-    columns = [f for f in row._meta.concrete_fields if f.attname not in _NOT_NOTED]
+    columns = [f for f in row._meta.concrete_fields if f.attname not in NOT_NOTED]
     pairs = {f.attname: [None, getattr(row, f.attname)] for f in columns}
     _note(work, row, "insert", pairs, set(row.live_topics()))
     return row
@@ -237,11 +251,22 @@ def drop(row: Versioned) -> None:
     deleted, _rows = type(row)._base_manager.filter(pk=row.pk, version=row.version).delete()
     if not deleted:
         raise Conflict("row.changed", ref=row.ref)
-    columns = [f for f in row._meta.concrete_fields if f.attname not in _NOT_NOTED]
+    columns = [f for f in row._meta.concrete_fields if f.attname not in NOT_NOTED]
     _note(work, row, "delete", {f.attname: [getattr(row, f.attname), None] for f in columns}, set(row.live_topics()))
 
 
-_NOT_NOTED = {"id", "version", "hospital_id"}
+NOT_NOTED = {"id", "version", "hospital_id"}
+
+
+def note(row: Versioned, op: str, pairs: dict[str, list[Any]], topics: set[str]) -> None:
+    """Note what was done to a row that is written otherwise (clinic/live/sheets.py)."""
+    _note(_working(), row, op, pairs, topics)
+
+
+def long_ago(actor: Actor) -> None:
+    """The event recorded last was somebody's of long ago: the log has it, and nothing follows from it."""
+    draft = _working().drafts[-1]
+    draft.actor, draft.is_past = actor, True
 
 
 def _note(work: _Work, row: Versioned, op: str, pairs: dict[str, list[Any]], topics: set[str]) -> None:

@@ -17,7 +17,8 @@ reader's abilities among ``audience``. What passes with time is not shown but st
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,12 +28,13 @@ from django.utils import translation
 from clinic.core.access import VISITOR, Actor
 from clinic.core.errors import Forbidden, NotFound
 from clinic.core.tenancy import require_hospital_id
-from clinic.live.render import Loaded, Region, Row, Want, kinds, register, render
+from clinic.live.render import LIMIT, Loaded, Region, Row, Want, head_of, kinds, register, render
+from clinic.live.render import reading as sharing
 from clinic.live.snapshots import Snapshot
 
 __all__ = [
     "Loaded", "Name", "Region", "Row", "audience_of", "html", "kinds", "may_watch", "parse", "prefetch",
-    "register", "uuids",
+    "reading", "register", "uuids",
 ]  # fmt: skip
 
 
@@ -67,11 +69,27 @@ def may_watch(actor: Actor, name: Name, names: frozenset[str] | None = None) -> 
     region = kinds()[name.kind]
     if names is not None:
         return region.public and (str(name) in names or name.region in names)
+    if region.personal and name.key != own_key(actor, name.kind, name.key.partition(OWN)[0]):
+        return False
     return actor.can(region.ability) and (region.allow is None or region.allow(actor, name.key))
 
 
+OWN = "@"
+
+
+def own_key(actor: Actor, kind: str, key: str) -> str:
+    """The key under which this reader is shown the region: the own one, if they are limited to departments (R1.2)."""
+    limited = kinds()[kind].personal and actor.departments is not None
+    return f"{key}{OWN}{actor.id}" if limited else key
+
+
 def audience_of(actor: Actor, kind: str) -> frozenset[str]:
-    return actor.abilities & kinds()[kind].audience
+    """What of the reader changes the region: some abilities, and the departments they are limited to (R1.2)."""
+    region = kinds()[kind]
+    can = actor.abilities & region.audience
+    if actor.departments is None or region.everywhere or region.personal:
+        return can
+    return can | {f"{LIMIT}{pk}" for pk in actor.departments}
 
 
 def uuids(keys: Iterable[str]) -> dict[UUID, str]:
@@ -94,7 +112,7 @@ def prefetch(request: HttpRequest, names: Iterable[tuple[str, Any]]) -> None:
     actor: Actor = getattr(request, "actor", None) or VISITOR
     wanted = []
     for kind, key in names:
-        name = Name(kind, str(key))
+        name = Name(kind, own_key(actor, kind, str(key)))
         region = kinds()[kind]
         if not (region.public or may_watch(actor, name)):
             raise Forbidden("access.denied", ability=region.ability)
@@ -102,14 +120,23 @@ def prefetch(request: HttpRequest, names: Iterable[tuple[str, Any]]) -> None:
             wanted.append(Want(kind, name.key, audience_of(actor, kind)))
     if wanted:
         # The first head read in a request serves all its regions: an older one only promises less than it holds.
-        seq = next((snapshot.seq for snapshot in shown.values()), None)
+        seq = next((snapshot.seq for snapshot in shown.values()), getattr(request, "_head", None))
         found = render(require_hospital_id(), translation.get_language() or "", wanted, seq)
         shown.update({snapshot.name: snapshot for snapshot in found.values()})
 
 
+@contextmanager
+def reading(request: HttpRequest) -> Iterator[None]:
+    """A page that needs facts of its regions itself reads them with theirs, after the head of the log."""
+    request._head = head_of(require_hospital_id())  # type: ignore[attr-defined]
+    with sharing():
+        yield
+
+
 def html(request: HttpRequest, kind: str, key: Any, row: Any = "") -> str:
     """What the page shows of a region, or of one row of it; raises NotFound for a key that is not there."""
-    name = Name(kind, str(key), str(row))
+    actor: Actor = getattr(request, "actor", None) or VISITOR
+    name = Name(kind, own_key(actor, kind, str(key)), str(row))
     prefetch(request, [(kind, key)])
     snapshot = _shown(request).get(name.region)
     if snapshot is None:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 
+from clinic.core import sight
 from clinic.core.access import Actor
+from clinic.core.faces import uuids
 from clinic.core.nouns import Versioned
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ Snapshot = Callable[[str], Iterable[str]]
 """Topic key → the refs that are in it now, in order."""
 Opened = Callable[[str, Actor], None]
 """Topic key, and who opened it."""
+Hears = Callable[[str], Iterable[str]]
 ReactionFn = Callable[["Event"], None]
 Command = Callable[..., Any]
 
@@ -39,10 +42,26 @@ class Topic:
     refs: Snapshot
     opened: Opened | None = None
     """Called when somebody is about to be shown what is in it: for records whose readers are written down."""
+    hears: Hears | None = None
+    """Its key → the topics by which events ring it, where rows cannot name it from their own columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """News for the subscribers of a topic beside its documents: a short word that something concerns them."""
+
+    events: frozenset[str]
+    """Names of the events that may be worth a word."""
+    hears: Hears
+    """The topic's key → the topics by which those events concern it."""
+    tell: Callable[[list[Event]], Mapping[int, tuple[str, str, Doc]]]
+    """Events → seq → what it is called, ``insert`` or ``update``, and what it says."""
 
 
 _faces: dict[str, tuple[str, Face]] = {}
+_veils: dict[str, tuple[str, tuple[str, ...]]] = {}
 _topics: dict[str, Topic] = {}
+_notices: dict[str, Notices] = {}
 _reactions: dict[str, list[tuple[str, ReactionFn]]] = defaultdict(list)
 _by_name: dict[str, ReactionFn] = {}
 _commands: dict[str, Command] = {}
@@ -57,8 +76,24 @@ def faces() -> dict[str, tuple[str, Face]]:
     return _faces
 
 
-def docs(refs: Iterable[str], can: frozenset[str]) -> dict[str, Doc | None]:
-    """Ref → JSON face, None where it is gone; kinds without a face or an ability are left out. One load per kind."""
+def veil(kind: str, ability: str, *fields: str) -> None:
+    """These fields of a kind's face are empty for whoever may read the rest and has not this ability."""
+    _veils[kind] = (ability, fields)
+
+
+def veiled(kind: str, doc: Doc, can: frozenset[str]) -> Doc:
+    """A document as somebody with these abilities may read it."""
+    ability, fields = _veils.get(kind, ("", ()))
+    return doc if not fields or ability in can else {**doc, **dict.fromkeys(fields, "")}
+
+
+def docs(
+    refs: Iterable[str], can: frozenset[str], limits: sight.Departments | None = None
+) -> dict[str, Doc | None]:  # fmt: skip
+    """Ref → JSON face, None where it is gone; kinds without a face or an ability are left out. One load per kind.
+
+    ``limits`` are the reader's departments (R1.2): what belongs to others is gone for them.
+    """
     wanted: dict[str, list[str]] = defaultdict(list)
     for ref in refs:
         kind, _, key = ref.partition(":")
@@ -66,18 +101,41 @@ def docs(refs: Iterable[str], can: frozenset[str]) -> dict[str, Doc | None]:
             wanted[kind].append(key)
     found: dict[str, Doc | None] = {}
     for kind, keys in wanted.items():
-        built = _faces[kind][1](keys)
-        found.update({f"{kind}:{key}": built.get(key) for key in keys})
+        built = _faces[kind][1](shown(kind, keys, limits))
+        found.update(
+            {f"{kind}:{key}": veiled(kind, built[key], can) if key in built else None for key in keys}
+        )  # fmt: skip
     return found
 
 
-def topic(kind: str, ability: str, refs: Snapshot, opened: Opened | None = None) -> None:
+def shown(kind: str, keys: list[str], limits: sight.Departments | None) -> list[str]:
+    """Those of the keys that somebody limited to these departments may see; a key that is no id names nothing."""
+    model = kinds().get(kind)
+    if limits is None or model is None or not sight.is_placed(model):
+        return keys
+    found = sight.within(model._default_manager.filter(pk__in=uuids(keys)), limits)
+    seen = {str(pk) for pk in found.values_list("pk", flat=True)}
+    return [key for key in keys if key in seen]
+
+
+def topic(
+    kind: str, ability: str, refs: Snapshot, opened: Opened | None = None, hears: Hears | None = None
+) -> None:  # fmt: skip
     """Register a topic: what a subscriber gets as its snapshot, and the ability to subscribe."""
-    _topics[kind] = Topic(kind, ability, refs, opened)
+    _topics[kind] = Topic(kind, ability, refs, opened, hears)
 
 
 def topics() -> dict[str, Topic]:
     return _topics
+
+
+def notices(kind: str, told: Notices) -> None:
+    """Register news for the subscribers of a topic of this kind."""
+    _notices[kind] = told
+
+
+def notices_of(kind: str) -> Notices | None:
+    return _notices.get(kind)
 
 
 def command(name: str, run: Command) -> None:

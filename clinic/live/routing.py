@@ -23,6 +23,7 @@ websocket_urlpatterns: list[URLPattern] = [
     path("ws/h/<slug:slug>/live", consumers.staff_page),  # type: ignore[arg-type]  # an ASGI application, not a view
     path("ws/d/<str:token>/live", consumers.display_page),  # type: ignore[arg-type]
     path("ws/s/<str:token>/live", consumers.status_page),  # type: ignore[arg-type]
+    path("ws/b/<str:token>/live", consumers.booking_page),  # type: ignore[arg-type]
     path("ws/v1/stream", stream),  # type: ignore[arg-type]
     path("ws/tenant/<str:tenant>", stream),  # type: ignore[arg-type]
     re_path("", nothing_here),  # type: ignore[arg-type]

@@ -12,9 +12,10 @@ from typing import Any
 
 import structlog
 
+from clinic.core.errors import TooMany
 from clinic.live import hub as hubs
 from clinic.live.doors import Guest
-from clinic.live.sockets import FAULT, SERVER_STOPS, TOO_SLOW, Closed, Line, Message
+from clinic.live.sockets import FAULT, SERVER_STOPS, TOO_FAST, TOO_SLOW, Closed, Line, Message
 
 Ask = Callable[[], Guest | None]
 """Looks up who sits there: at the start, and again for as long as the socket is open."""
@@ -44,7 +45,11 @@ class Seat(ABC):
 
     async def run(self) -> None:
         """From the accepted handshake to the end."""
-        guest = await self.hub.look(self._ask)
+        try:
+            guest = await self.hub.look(self._ask)
+        except TooMany:
+            await self._line.close(TOO_FAST)
+            return
         if guest is None:
             await self._line.close(self._gone)
             return

@@ -79,6 +79,9 @@ class Snapshot:
     refs: frozenset[str] = frozenset()
     digest: str = ""
     frames: dict[tuple[str, str], str] = field(default_factory=dict)
+    public: bool = False
+    """For the holders of links: they are not told how much has happened in the hospital (R2.13: booking for somebody
+    known and somebody unknown differ by an event)."""
 
     def __post_init__(self) -> None:
         rows = self.rows or {}
@@ -89,11 +92,16 @@ class Snapshot:
         return not (self.topics.isdisjoint(topics) and self.refs.isdisjoint(refs))
 
     @property
+    def told(self) -> int:
+        """The seq as it goes out."""
+        return 0 if self.public else self.seq
+
+    @property
     def html(self) -> str:
         """The whole region as the page shows it."""
         before, after, *end = self.shell.parts
         inside = "".join(row.html for row in (self.rows or {}).values())
-        return before + attributes(self.name, self.digest, self.seq) + after + inside + "".join(end)
+        return before + attributes(self.name, self.digest, self.told) + after + inside + "".join(end)
 
     def row_digest(self, key: str) -> str:
         """The digest of one row; of nothing at all if the row is not there."""
@@ -103,7 +111,7 @@ class Snapshot:
     def row_html(self, key: str) -> str:
         """One row as its own small region: what somebody who watches only this row shows."""
         row = (self.rows or {}).get(key)
-        head = attributes(f"{self.name}#{key}", self.row_digest(key), self.seq)
+        head = attributes(f"{self.name}#{key}", self.row_digest(key), self.told)
         return f"<div {head}>{row.html if row else ''}</div>"
 
     def whole_frame(self) -> str:
@@ -130,7 +138,7 @@ class Snapshot:
         return frame | {part: value for part, value in (("rows", rows), ("moves", moves), ("gone", gone)) if value}
 
     def _head(self, name: str, digest: str) -> dict[str, Any]:
-        return {"region": name, "digest": digest, "seq": self.seq}
+        return {"region": name, "digest": digest, "seq": self.told}
 
     def _kept(self, key: tuple[str, str], make: Any) -> str:
         text = self.frames.get(key)

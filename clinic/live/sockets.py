@@ -70,6 +70,12 @@ def cookies_of(scope: Scope) -> dict[str, str]:
         return {}
 
 
+def address_of(scope: Scope) -> str:
+    """Where the caller is, as the server has it (behind a proxy: what the proxy is trusted to say)."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def is_allowed_origin(scope: Scope, *, missing: bool) -> bool:
     """Whether the page that opened this stands at one of our own addresses, scheme and port included.
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHt
 from clinic.core.access import public
 from clinic.core.api_errors import envelope
 from clinic.core.errors import DomainError, NotFound, NotSignedIn, TooMany
-from clinic.core.limits import limit
+from clinic.core.limits import limit, wrong_link
 from clinic.live import hub as hubs
 from clinic.live.doors import doors
 from clinic.live.feed import Message
@@ -148,6 +148,7 @@ async def waiting_room(request: HttpRequest, token: str) -> HttpResponseBase:
         limit("public", str(request.META.get("REMOTE_ADDR", "")), *AN_ADDRESS)
         guest = await hub.look(ask)
         if guest is None:
+            wrong_link(str(request.META.get("REMOTE_ADDR", "")))
             raise NotFound()
     except DomainError as refusal:
         return _refused(refusal)

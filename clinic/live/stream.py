@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from clinic.core import sight
 from clinic.core.acts import done
 from clinic.core.api_errors import envelope, told
 from clinic.core.errors import DomainError, Invalid, NotFound, say
@@ -171,7 +172,7 @@ def run_command(guest: Guest, name: str, args: object) -> dict[str, Any]:
     """One operation, as its REST twin would answer: ``{"seq"}`` or ``{"error"}``."""
     before = done()
     try:
-        with hospital(guest.hospital_id):
+        with hospital(guest.hospital_id), sight.of(guest.actor):
             run = registry.commands().get(name)
             if run is None:
                 raise NotFound("live.no_command", command=name[:80])

@@ -42,6 +42,12 @@ def status_regions(request: HttpRequest, token: str) -> HttpResponse:
     return _by_token(request, "status", token)
 
 
+@require_GET
+@public("the booking's token names what it shows")
+def booking_regions(request: HttpRequest, token: str) -> HttpResponse:
+    return _by_token(request, "booking", token)
+
+
 def _by_token(request: HttpRequest, kind: str, token: str) -> HttpResponse:
     guest = doors().public(kind, token)
     if guest is None:
@@ -56,7 +62,7 @@ def _by_token(request: HttpRequest, kind: str, token: str) -> HttpResponse:
 def _answer(request: HttpRequest, guest: Guest) -> HttpResponse:
     seq = head_of(guest.hospital_id)
     frames = ",".join(_frames(guest, request.GET.getlist("r")[:MOST_REGIONS], request.GET.getlist("d"), seq))
-    body = as_json({"seq": seq, "at": stamp()})[:-1] + f',"frames":[{frames}]}}'
+    body = as_json({"seq": seq if guest.names is None else 0, "at": stamp()})[:-1] + f',"frames":[{frames}]}}'
     answer = HttpResponse(body, content_type="application/json")
     answer["Cache-Control"] = "no-store"
     return answer

@@ -16,7 +16,7 @@ import structlog
 
 from clinic.live.letters import Key, News, flush
 from clinic.live.regions import Name
-from clinic.live.render import Want
+from clinic.live.render import Want, kinds
 from clinic.live.snapshots import Snapshot, as_json
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ class Watch:
 
     def _gone(self) -> str:
         self.shown = ""
-        return as_json({"region": str(self.name), "digest": "", "seq": self.state.ward.seen or 0, "html": ""})
+        seq = 0 if kinds()[self.name.kind].public else self.state.ward.seen or 0
+        return as_json({"region": str(self.name), "digest": "", "seq": seq, "html": ""})
 
     def _not_here(self) -> str:
         return as_json({"error": {"code": "access.not_here"}, "region": str(self.name)})

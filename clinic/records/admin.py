@@ -24,7 +24,7 @@ class PatientAdmin(HouseAdmin):
     ordering = ("name_key",)
     fields = (
         "mrn", "given_name", "family_name", "preferred_name", "birth_date", "birth_year", "birth_estimated", "sex",
-        "phone", "email", "language", "address", "notes", "display_opt_out",
+        "phone", "email", "language", "address", "notes", "display_opt_out", "message_opt_out",
     )  # fmt: skip
     readonly_fields = ("mrn",)
 

@@ -14,10 +14,19 @@ from clinic.core.access import Actor, needs
 from clinic.core.api import HouseViewSet
 from clinic.core.api_told import answers
 from clinic.core.errors import Conflict, DomainError
+from clinic.core.faces import stamp
 from clinic.records import operations, search
 from clinic.records.faces import patient_doc, patients
-from clinic.records.models import Patient
-from clinic.records.serializers import NewPatientBody, PatientDoc, PatientQuery, PersonBody
+from clinic.records.models import Patient, PatientMerge
+from clinic.records.serializers import (
+    MergeBody,
+    MergeDoc,
+    NewPatientBody,
+    PatientDoc,
+    PatientQuery,
+    PersonBody,
+    UnmergeBody,
+)
 
 ORDERS = {"name": "name_key", "-name": "-name_key", "id": "id", "-id": "-id"}
 CANDIDATE = ("id", "name", "mrn", "birth_date", "birth_year", "sex", "phone")
@@ -37,7 +46,7 @@ class PatientViewSet(HouseViewSet):
         if wanted is not None:
             found = search.find(wanted)
             return Response({"results": _shown(found, self.actor), "next": None, "previous": None})
-        rows = Patient.objects.all()
+        rows = search.here()
         if "phone" in self.query:
             rows = rows.filter(phone_key=search.phone_key(self.query["phone"]))
         rows = rows.filter(**{name: self.query[name] for name in ("mrn", "birth_date") if name in self.query})
@@ -74,8 +83,43 @@ class PatientViewSet(HouseViewSet):
             partial(operations.correct, row, actor=self.actor, **self.body), lambda held: self.one(patient_doc(held))
         )
 
+    @needs("patients.merge")
+    @answers(
+        MergeDoc, body=MergeBody, refusals=["PATIENT_ALREADY_MERGED"],
+        example={"gone": "0198c5f2-7a31-7c40-9d11-2f6a1b7c8d90", "reason": "Registered twice"},
+    )  # fmt: skip
+    def merge(self, request: Request, pk: UUID) -> Response:
+        """Make another record part of this one: visits and everything else follow, both histories stay."""
+        kept, gone = self.row(Patient.objects.all(), pk), self.row(Patient.objects.all(), self.body["gone"])
+        operations.note_access(kept, gone, page="api", why="merge", actor=self.actor)
+        told = {"reason": self.body["reason"], "take": self.body.get("take_contacts", ())}
+        verb = partial(operations.merge, kept, gone, actor=self.actor, **told)
+        return self.act(verb, _merge_doc)
+
+    @needs("patients.merge")
+    @answers(
+        MergeDoc, body=UnmergeBody, refusals=["PATIENT_ALREADY_MERGED"],
+        example={"merge": "0198c5f2-7a31-7c40-9d11-2f6a1b7c8d90"},
+    )  # fmt: skip
+    def unmerge(self, request: Request, pk: UUID) -> Response:
+        """Take a merge into this record back."""
+        told = self.row(PatientMerge.objects.filter(kept=pk), self.body["merge"])
+        operations.note_access(*_both(told), page="api", why="unmerge", actor=self.actor)
+        return self.act(partial(operations.unmerge, told, actor=self.actor), _merge_doc)
+
     def handle_exception(self, exc: Exception) -> Response:
         return super().handle_exception(with_candidates(exc, self.actor))
+
+
+def _both(told: PatientMerge) -> list[Patient]:
+    return list(Patient.objects.filter(pk__in=[told.kept_id, told.gone_id]))
+
+
+def _merge_doc(told: PatientMerge) -> dict[str, Any]:
+    return {
+        "id": str(told.pk), "kept": patient_doc(Patient.objects.get(pk=told.kept_id)), "gone": str(told.gone_id),
+        "reason": told.reason, "at": stamp(told.at), "undone_at": stamp(told.undone_at),
+    }  # fmt: skip
 
 
 def _shown(rows: Sequence[Patient], actor: Actor) -> list[dict[str, Any]]:

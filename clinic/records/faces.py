@@ -19,6 +19,10 @@ def patient_doc(row: Patient) -> Doc:
         "birth_date": row.birth_date.isoformat() if row.birth_date else None, "birth_year": row.birth_year,
         "birth_estimated": row.birth_estimated, "sex": row.sex, "phone": row.phone, "email": row.email,
         "language": row.language, "address": row.address, "notes": row.notes, "display_opt_out": row.display_opt_out,
+        "message_opt_out": row.message_opt_out,
+        "gender": row.gender, "phone_other": row.phone_other, "contacts": row.contacts,
+        "preconditions": row.preconditions, "allergies": row.allergies,
+        "merged_into": str(row.merged_into_id) if row.merged_into_id else None,
     }  # fmt: skip
 
 

@@ -4,21 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from clinic.records.models import Patient
 
-Where = Callable[[list[UUID]], Mapping[UUID, str]]
-"""Patients' ids → id → where that person is now, in a word or two: a token."""
+
+class Here(NamedTuple):
+    """Where somebody is now."""
+
+    word: str
+    """In a word or two: a token."""
+    key: str
+    """What the row that shows them is called: the visit's id."""
+
+
+Where = Callable[[list[UUID]], Mapping[UUID, Here]]
+"""Patients' ids → id → where that person is now."""
 
 _where: list[Where] = []
-sections: list[str] = []
-"""Kinds of regions, keyed by the patient's id, that the patient's page shows below the details."""
+sections: dict[str, str | Promise] = {}
+"""Kinds of regions, keyed by the patient's id, that the patient's page shows below the details, and their titles."""
+
+
+_last: set[str] = set()
+
+
+def shows(kind: str, title: str | Promise, *, last: bool = False) -> None:
+    """Register a section of the patient's page; a ``last`` one stands below those that are not."""
+    sections.setdefault(kind, title)
+    if last:
+        _last.add(kind)
+
+
+def in_order() -> list[tuple[str, str | Promise]]:
+    """The sections from top to bottom."""
+    return sorted(sections.items(), key=lambda one: one[0] in _last)
 
 
 def tells_where(fn: Where) -> None:
@@ -30,13 +57,15 @@ def tells_where(fn: Where) -> None:
 def faces(patients: Iterable[Patient]) -> list[dict[str, str]]:
     """What a look-up shows of each: name, facts, the phone's end, the MRN, and where the person is now."""
     rows, today = list(patients), timezone.localdate()
-    here: dict[UUID, str] = {}
+    here: dict[UUID, Here] = {}
     for where in _where:
         here.update(where([row.pk for row in rows]))
+    nowhere = Here("", "")
     return [
         {
             "id": str(row.pk), "name": row.full_name, "facts": about(row, today), "phone_end": phone_end(row.phone),
-            "mrn": row.mrn, "here": here.get(row.pk, ""),
+            "mrn": row.mrn, "here": here.get(row.pk, nowhere).word,
+            "here_key": here.get(row.pk, nowhere).key,
         }
         for row in rows
     ]  # fmt: skip

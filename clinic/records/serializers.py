@@ -8,12 +8,28 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from clinic.core.api_fields import Day, Email, Line, Number, Pattern, Text, Yes
+from clinic.core.api_fields import Day, Email, Id, Line, Number, Pattern, Text, Yes
 from clinic.core.api_input import Lower, Query, Strict
 from clinic.records.models import Patient
 
 SEXES = [key for key, _ in Patient.SEXES]
+GENDERS = [key for key, _ in Patient.GENDERS]
+MOST_CONTACTS = 5
 OLDEST = 1900
+
+
+class ContactDoc(serializers.Serializer[Any]):
+    """Somebody to tell in an emergency."""
+
+    name = serializers.CharField()
+    phone = serializers.CharField()
+    relation = serializers.CharField()
+
+
+class ContactBody(Strict):
+    name = Line(80)
+    phone = Line(80, allow_blank=True, default="")
+    relation = Line(80, allow_blank=True, default="")
 
 
 class PatientDoc(serializers.Serializer[Any]):
@@ -36,6 +52,41 @@ class PatientDoc(serializers.Serializer[Any]):
     address = serializers.CharField()
     notes = serializers.CharField()
     display_opt_out = serializers.BooleanField(help_text="Never shown by name.")
+    message_opt_out = serializers.BooleanField(help_text="Takes no messages.")
+    gender = serializers.ChoiceField(choices=GENDERS)
+    phone_other = serializers.CharField()
+    contacts = ContactDoc(many=True, help_text="Whom to tell in an emergency.")
+    preconditions = serializers.CharField()
+    allergies = serializers.CharField()
+    merged_into = serializers.UUIDField(allow_null=True, help_text="The record this one was merged into.")
+
+
+class MergeDoc(serializers.Serializer[Any]):
+    """Two records that were made one."""
+
+    id = serializers.UUIDField(help_text="What takes it back.")
+    kept = PatientDoc()
+    gone = serializers.UUIDField()
+    reason = serializers.CharField()
+    at = serializers.DateTimeField()
+    undone_at = serializers.DateTimeField(allow_null=True)
+
+
+class MergeBody(Strict):
+    """The record that is merged into the one addressed, and why they are one person."""
+
+    gone = Id()
+    reason = Line(200)
+    take_contacts = serializers.ListField(
+        child=serializers.ChoiceField(choices=["phone", "phone_other", "email"]), required=False, max_length=3,
+        help_text="Contacts taken from the other where this one has none; messages go there from then on.",
+    )  # fmt: skip
+
+
+class UnmergeBody(Strict):
+    """Which merge is taken back."""
+
+    merge = Id()
 
 
 class PatientQuery(Query):
@@ -64,6 +115,15 @@ class PersonBody(Strict):
     address = Line(200, required=False, allow_blank=True)
     notes = Text(4000, required=False, allow_blank=True)
     display_opt_out = Yes(required=False)
+    message_opt_out = Yes(required=False)
+    gender = Lower(choices=GENDERS, required=False)
+    phone_other = Line(32, required=False, allow_blank=True)
+    contacts = serializers.ListField(child=ContactBody(), required=False, max_length=MOST_CONTACTS)
+    preconditions = Text(2000, required=False, allow_blank=True)
+    allergies = Text(2000, required=False, allow_blank=True)
+
+    def validate_contacts(self, value: Any) -> Any:
+        return [dict(one) for one in value]
 
     def validate_birth_date(self, value: Any) -> Any:
         return _not_later(value, timezone.localdate())

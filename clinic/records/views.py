@@ -23,7 +23,7 @@ from clinic.live.record import done
 from clinic.live.render import head_of
 from clinic.records import operations, people, search
 from clinic.records.forms import PatientForm
-from clinic.records.models import Patient
+from clinic.records.models import Patient, PatientMerge
 from clinic.tenants.pages import actor_of, hospital_of, staff
 
 
@@ -52,7 +52,7 @@ def found(request: HttpRequest) -> HttpResponse:
 
 
 def _find(pk: UUID) -> Patient:
-    row: Patient | None = Patient.objects.filter(pk=pk).first()
+    row: Patient | None = Patient.objects.select_related("merged_into").filter(pk=pk).first()
     if row is None:
         raise NotFound()
     return row
@@ -63,12 +63,15 @@ def _find(pk: UUID) -> Patient:
 def patient(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One person: details, and what the rooms above know. Opening it is written down (R6.10)."""
     row, actor = _find(pk), actor_of(request)
+    if row.merged_into is not None:
+        return redirect("records:patient", row.merged_into.pk)
     operations.note_access(row, page="patient", actor=actor)
-    kinds = [kind for kind in people.sections if actor.can(regions.kinds()[kind].ability)]
+    kinds = [(kind, title) for kind, title in people.in_order() if actor.can(regions.kinds()[kind].ability)]
     return staff(
         request, "records/patient.html", here="patients", page=row.full_name,
         subtitle=people.about(row, timezone.localdate()), patient=row, speaks=people.speaks(row), sections=kinds,
-        may_edit=actor.can("patients.edit"),
+        may_edit=actor.can("patients.edit"), may_merge=actor.can("patients.merge"),
+        merges=PatientMerge.objects.filter(kept=row, undone_at=None).select_related("gone").order_by("-at"),
     )  # fmt: skip
 
 

@@ -13,13 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminIntegerFieldWidget
 
+from clinic.core import sight
 from clinic.core.access import MATRIX, ROLES, Actor
 from clinic.core.admin import HouseAdmin, HouseForm, site
 from clinic.tenants import operations
-from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, JoinCode, Membership
-from clinic.tenants.operations.hospitals import FIELDS, POLICIES
+from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, Invitation, JoinCode, Membership
+from clinic.tenants.operations.hospitals import FIELDS
 from clinic.tenants.operations.members import GIVEN
+from clinic.tenants.policy_form import GROUPS, PoliciesForm
 from clinic.tenants.views.door import sign_out
+from clinic.tenants.views.links import mail_folder
 
 site.sign_out = sign_out
 
@@ -52,8 +55,11 @@ class HospitalAdmin(HouseAdmin):
 
 @admin.register(HospitalConfig, site=site)
 class HospitalConfigAdmin(HouseAdmin):
+    """In groups; what two policies must not say together stands at the field."""
+
+    form = PoliciesForm
     abilities = {"view": "hospital.manage", "change": "hospital.manage"}
-    fields = POLICIES
+    fieldsets: ClassVar[Any] = GROUPS
 
     def change_row(self, request: HttpRequest, row: HospitalConfig, *, actor: Actor, **values: Any) -> None:
         operations.change_policies(row, actor=actor, **values)
@@ -64,21 +70,38 @@ def roles_to_give(actor: Actor) -> list[tuple[str, str]]:
     return [(role, str(ROLES[role])) for role in GIVEN if role != "owner" or actor.can("members.name_owner")]
 
 
-class MembershipForm(HouseForm):
+class RightsForm(HouseForm):
+    """Which roles, and limited to which departments (R1.2)."""
+
     roles = forms.MultipleChoiceField(label=gettext_lazy("Roles"), widget=UnfoldAdminCheckboxSelectMultipleWidget)
+    departments = forms.MultipleChoiceField(
+        label=gettext_lazy("Limited to departments"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=gettext_lazy("None: the whole hospital. Owners and managers are never limited."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        field = self.fields.get("roles")
-        if isinstance(field, forms.MultipleChoiceField):
-            field.choices = roles_to_give(self.actor)
+        roles, departments = self.fields.get("roles"), self.fields.get("departments")
+        if isinstance(roles, forms.MultipleChoiceField):
+            roles.choices = roles_to_give(self.actor)
+        if isinstance(departments, forms.MultipleChoiceField):
+            departments.choices = [(str(pk), name) for pk, name in sight.names().items()]
+            self.initial["departments"] = getattr(self.instance, "department_ids", [])
+
+
+def in_words(row: Membership | Invitation) -> str:
+    """The roles, and what they are limited to."""
+    roles = ", ".join(str(ROLES[role]) for role in row.roles if role in ROLES)
+    names = sight.names() if row.department_ids else {}
+    limits = ", ".join(name for pk, name in names.items() if str(pk) in row.department_ids)
+    return f"{roles} ({limits})" if limits else roles
 
 
 @admin.register(Membership, site=site)
 class MembershipAdmin(HouseAdmin):
-    """Members come by join code; here they get their roles, and go."""
+    """Members come by invitation or join code; here they get their roles and departments, and go."""
 
-    form = MembershipForm
+    form = RightsForm
     abilities = {"view": "members.manage", "change": "members.manage"}
     hospital_path = "hospital_id"
     list_display = ("person", "email", "in_words", "is_active")
@@ -86,7 +109,7 @@ class MembershipAdmin(HouseAdmin):
     list_select_related = ("user",)
     search_fields = ("user__name", "user__email")
     ordering = ("user__name",)
-    fields = ("person", "email", "roles", "is_active")
+    fields = ("person", "email", "roles", "departments", "is_active")
     readonly_fields = ("person", "email")
     actions = ("revoke", "restore")
 
@@ -100,7 +123,7 @@ class MembershipAdmin(HouseAdmin):
 
     @admin.display(description=gettext_lazy("roles"))
     def in_words(self, row: Membership) -> str:
-        return ", ".join(str(ROLES[role]) for role in row.roles if role in ROLES)
+        return in_words(row)
 
     def change_row(self, request: HttpRequest, row: Membership, *, actor: Actor, **values: Any) -> None:
         operations.change_member(row, actor=actor, **values)
@@ -112,6 +135,49 @@ class MembershipAdmin(HouseAdmin):
     @admin.action(permissions=["change"], description=gettext_lazy("Let in again"))
     def restore(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self.for_each(request, queryset, operations.restore_member, _("Let in again"))
+
+
+@admin.register(Invitation, site=site)
+class InvitationAdmin(HouseAdmin):
+    """Invitations by e-mail."""
+
+    form = RightsForm
+    abilities = {"view": "members.manage", "add": "members.manage", "send": "members.manage"}
+    hospital_path = "hospital_id"
+    list_display = ("email", "in_words", "invited_by", "expires_at", "accepted_at", "revoked_at")
+    search_fields = ("email",)
+    ordering = ("-created_at",)
+    actions = ("resend", "take_back")
+
+    @admin.display(description=gettext_lazy("roles"))
+    def in_words(self, row: Invitation) -> str:
+        return in_words(row)
+
+    def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
+        added = ("email", "roles", "departments")
+        return added if obj is None else self.list_display
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Invitation | None = None) -> Any:
+        return () if obj is None else self.get_fields(request, obj)
+
+    def add_row(self, request: HttpRequest, *, actor: Actor, **values: Any) -> Invitation:
+        email, roles, departments = values["email"], values["roles"], values["departments"]
+        row = operations.invite(email, roles=roles, departments=departments, actor=actor)
+        if folder := mail_folder():
+            told = _("This computer has no mail server: the mail is a file in %(folder)s.")
+            self.message_user(request, told % {"folder": folder}, messages.WARNING)
+        return row
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, "send")
+
+    @admin.action(permissions=["send"], description=gettext_lazy("Send again"))
+    def resend(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        self.for_each(request, queryset, operations.resend_invitation, _("Sent again"))
+
+    @admin.action(permissions=["send"], description=gettext_lazy("Take back"))
+    def take_back(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
+        self.for_each(request, queryset, operations.take_back_invitation, _("Taken back"))
 
 
 class JoinCodeForm(HouseForm):

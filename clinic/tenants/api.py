@@ -13,25 +13,30 @@ from clinic.core.access import needs
 from clinic.core.api import HouseViewSet, Shown
 from clinic.core.api_fields import ById, ReasonBody
 from clinic.core.api_told import answers
+from clinic.core.limits import limit
 from clinic.core.tenancy import require_hospital_id
 from clinic.tenants import days, operations
-from clinic.tenants.faces import hospital_doc, join_code_doc, key_doc, membership_doc, policies_doc
-from clinic.tenants.models import ApiKey, JoinCode, Membership
+from clinic.tenants.faces import hospital_doc, invitation_doc, join_code_doc, key_doc, membership_doc, policies_doc
+from clinic.tenants.models import ApiKey, Invitation, JoinCode, Membership
+from clinic.tenants.policy_serializers import PoliciesBody, PoliciesDoc
 from clinic.tenants.serializers import (
     HospitalBody,
     HospitalDoc,
+    InvitationBody,
+    InvitationDoc,
     JoinCodeBody,
     JoinCodeDoc,
     KeyBody,
     KeyDoc,
+    MembershipBody,
     MembershipDoc,
     NewJoinCodeDoc,
     NewKeyDoc,
-    PoliciesBody,
-    PoliciesDoc,
     ReceptionistBody,
-    RolesBody,
 )
+
+INVITATIONS = (200, 3600)
+"""Mails that invite, in an hour, by one hospital."""
 
 
 class HospitalViewSet(HouseViewSet):
@@ -92,15 +97,15 @@ class MembershipViewSet(HouseViewSet):
 
     @needs("members.manage")
     @answers(
-        MembershipDoc, body=RolesBody, versioned=True, refusals=["MEMBERSHIP_OWN", "MEMBERSHIP_LAST_OWNER"],
-        example={"roles": ["doctor", "manager"]},
+        MembershipDoc, body=MembershipBody, versioned=True,
+        refusals=["MEMBERSHIP_OWN", "MEMBERSHIP_LAST_OWNER", "MEMBERSHIP_RUNS_ALL"],
+        example={"roles": ["doctor", "nurse"], "departments": []},
     )  # fmt: skip
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Give a member exactly these roles; their sessions end."""
+        """Give a member exactly these roles and departments (empty: all); their sessions end."""
         row = self.row(self._all(), pk)
         self.match(row)
-        roles = self.body.get("roles", row.roles)
-        return self.act(partial(operations.change_roles, row, roles, actor=self.actor), _member)
+        return self.act(partial(operations.change_member, row, actor=self.actor, **self.body), _member)
 
     @needs("members.manage")
     @answers(
@@ -161,6 +166,53 @@ class JoinCodeViewSet(HouseViewSet):
 
 def _new_code(row: JoinCode) -> dict[str, Any]:
     return {**join_code_doc(row), "code": row.code}
+
+
+class InvitationViewSet(HouseViewSet):
+    """Invitations by e-mail: for one address, used once, over after a week."""
+
+    tag = "invitations"
+
+    def _all(self) -> Any:
+        return Invitation.objects.filter(hospital_id=require_hospital_id())
+
+    @needs("members.manage")
+    @answers(InvitationDoc, query=ById, paged=True)
+    def list(self, request: Request) -> Response:
+        """Invitations, accepted ones and those taken back too."""
+        return self.page(self._all(), self.query["ordering"], lambda rows: [invitation_doc(row) for row in rows])
+
+    @needs("members.manage")
+    @answers(InvitationDoc)
+    def retrieve(self, request: Request, pk: UUID) -> Response:
+        """One invitation."""
+        return Response(invitation_doc(self.row(self._all(), pk)))
+
+    @needs("members.manage")
+    @answers(
+        InvitationDoc, 201, body=InvitationBody, limited=True, refusals=["INVITATION_EXISTS", "MEMBERSHIP_EXISTS"],
+        example={"email": "noor@harbor.example", "roles": ["nurse"]},
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """Invite somebody; the mail with the link goes out by itself."""
+        limit("invite", str(require_hospital_id()), *INVITATIONS)
+        verb = partial(operations.invite, actor=self.actor, **self.body)
+        return self.act(verb, invitation_doc, status=201)
+
+    @needs("members.manage")
+    @answers(InvitationDoc, limited=True, refusals=["INVITATION_ACCEPTED", "INVITATION_TAKEN_BACK"])
+    def resend(self, request: Request, pk: UUID) -> Response:
+        """Send the mail again, with a new link and a new week."""
+        limit("invite", str(require_hospital_id()), *INVITATIONS)
+        row = self.row(self._all(), pk)
+        return self.act(partial(operations.resend_invitation, row, actor=self.actor), invitation_doc)
+
+    @needs("members.manage")
+    @answers(InvitationDoc, refusals=["INVITATION_ACCEPTED"])
+    def take_back(self, request: Request, pk: UUID) -> Response:
+        """End an invitation: its link no longer works."""
+        row = self.row(self._all(), pk)
+        return self.act(partial(operations.take_back_invitation, row, actor=self.actor), invitation_doc)
 
 
 class KeyViewSet(HouseViewSet):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import partial
 from typing import Any, cast
 
@@ -10,22 +11,37 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from clinic.core.access import needs, public
-from clinic.core.api import HouseViewSet
+from clinic.core.api import HouseViewSet, Shown
 from clinic.core.api_told import answers
-from clinic.core.errors import NotSignedIn
+from clinic.core.errors import NotFound, NotSignedIn
 from clinic.core.http import address
 from clinic.core.limits import limit
-from clinic.tenants import auth, operations, people, sessions, tokens
+from clinic.core.nouns import split_ref
+from clinic.tenants import auth, links, operations, people, sessions, tokens
 from clinic.tenants.authentication import SessionCredentials, UserCredentials
-from clinic.tenants.models import Hospital, Membership, User
-from clinic.tenants.passwords import new_password
-from clinic.tenants.serializers import LoginBody, MeDoc, RefreshBody, RegisterBody, SignedInDoc, TokensDoc
+from clinic.tenants.models import Hospital, Membership, PublicToken, User
+from clinic.tenants.passwords import new_password, normal_email
+from clinic.tenants.serializers import (
+    LoginBody,
+    MeDoc,
+    NewPasswordBody,
+    RefreshBody,
+    RegisterBody,
+    ResetBody,
+    SignedInDoc,
+    TokenBody,
+    TokensDoc,
+)
 
 REGISTRATIONS = (30, 3600)
 """New accounts from one address in an hour: generous, for a clinic shares one."""
 SIGN_INS = (300, 60)
 """Sign-ins from one address in a minute; guessing is held back per person and address by ``auth.known_user``."""
 REFRESHES = (600, 60)
+TRIES = (60, 600)
+"""Tokens of mailed links tried, and links asked for, from one address."""
+RESETS = (5, 3600)
+"""Links to a new password for one address, whether somebody has it or not."""
 
 
 class AuthViewSet(HouseViewSet):
@@ -45,7 +61,11 @@ class AuthViewSet(HouseViewSet):
         given = dict(self.body)
         password = new_password(given.pop("password"), email=given["email"], name=given["name"])
         code, actor = given.pop("join_code", None), people.visitor(given["name"])
-        if code is None:
+        invitation = given.pop("invitation", None)
+        if invitation is not None:
+            wanted = {name: given[name] for name in ("email", "name", "language") if name in given}
+            verb = partial(operations.accept_as_new, invitation, password=password, actor=actor, **wanted)
+        elif code is None:
             verb = partial(operations.register, password=password, actor=actor, **given)
         else:
             wanted = {name: given[name] for name in ("email", "name", "language") if name in given}
@@ -91,6 +111,56 @@ class AuthViewSet(HouseViewSet):
             tokens.end(credentials.token)
         return Response(status=204)
 
+    @public("whoever forgot the password cannot sign in")
+    @answers(None, 204, body=ResetBody, limited=True, example={"email": "mara@harbor.example"})
+    def ask_reset(self, request: Request) -> Response:
+        """Have a link to a new password mailed. The same answer whether somebody has the address or not."""
+        limit("reset-from", address(request), *TRIES)
+        limit("reset", f"{address(request)} {normal_email(self.body['email'])}", *RESETS)
+        with people.platform():
+            verb = partial(operations.ask_reset, self.body["email"], actor=people.visitor(""))
+            return self.act(verb, lambda _: Shown(None, 204))
+
+    @public("the token is the right")
+    @answers(
+        None, 204, body=NewPasswordBody, limited=True, also=[404],
+        example={"token": "Zk3…", "password": "correct horse battery"},
+    )  # fmt: skip
+    def reset(self, request: Request) -> Response:
+        """Set a new password with the token of the mailed link; everything of the person is signed out."""
+        limit("reset-by-link", address(request), *TRIES)
+        link = links.open_link(PublicToken.RESET, self.body["token"], address(request))
+        user = User.objects.filter(pk=split_ref(links.ref_of(link))[1], is_active=True).first()
+        if user is None:
+            raise NotFound("link.unknown")
+        password = new_password(self.body["password"], email=user.email, name=user.name)
+        with people.platform():
+            verb = partial(
+                operations.reset_password, self.body["token"], password=password, actor=people.visitor("")
+            )  # fmt: skip
+            return self.act(verb, lambda _: Shown(None, 204))
+
+    @public("the token is the right")
+    @answers(None, 204, body=TokenBody, limited=True, also=[404], example={"token": "Zk3…"})
+    def confirm(self, request: Request) -> Response:
+        """Confirm an address with the token of the mailed link."""
+        limit("confirm-by-link", address(request), *TRIES)
+        with people.platform():
+            verb = partial(operations.confirm_address, self.body["token"], actor=people.visitor(""))
+            return self.act(verb, lambda _: Shown(None, 204))
+
+    @needs("platform.account")
+    @answers(MeDoc, body=TokenBody, limited=True, also=[403, 404], example={"token": "Zk3…"})
+    def accept(self, request: Request) -> Response:
+        """Accept an invitation to the caller's address with the token of the mailed link."""
+        user = request.user
+        if not isinstance(user, User):
+            raise NotSignedIn("request.not_signed_in")
+        limit("invited", address(request), *TRIES)
+        with people.platform():
+            verb = partial(operations.accept_invitation, self.body["token"], user=copy(user), actor=self.actor)
+            return self.act(verb, lambda row: _me(row.user))
+
     @needs("platform.account")
     @answers(MeDoc)
     def me(self, request: Request) -> Response:
@@ -118,6 +188,7 @@ def _me(user: User) -> dict[str, Any]:
     rows = people.memberships_of(user)
     return {
         "user": {"id": str(user.pk), "name": user.name}, "email": user.email, "language": user.language,
+        "email_confirmed": user.email_confirmed_at is not None,
         "memberships": [
             {
                 "id": str(row.pk), "roles": sorted(row.roles),

@@ -16,7 +16,7 @@ from clinic.core.tenancy import hospital as opened
 from clinic.live.doors import Guest, Place, names_opened
 from clinic.tenants import auth, links, sessions
 from clinic.tenants.auth import Entry
-from clinic.tenants.models import PLATFORM_ID, Hospital
+from clinic.tenants.models import PLATFORM_ID, Hospital, PublicToken
 
 
 class TenantDoors:
@@ -43,15 +43,16 @@ class TenantDoors:
     def public(self, kind: str, raw: str) -> Guest | None:
         try:
             link = links.open_link(kind, raw)
-        except NotFound:
+        except (NotFound, links.Closed):
             return None
         if link.hospital is None:
             return None
         with opened(link.hospital):
             names = names_opened(kind, link.target)
-        holder = Actor(kind="patient", id=link.target, name="", abilities=PATIENT if kind == "status" else frozenset())
-        mark = {"status": "visit"}.get(kind, kind)
-        return Guest(link.hospital.pk, holder, names, frozenset({f"{mark}:{link.target}"}))
+        abilities = frozenset() if kind == PublicToken.DISPLAY else PATIENT
+        holder = Actor(kind="patient", id=link.target, name="", abilities=abilities)
+        marks = frozenset({link.target, link.hospital.ref})  # R1.4: suspending ends it at once, ending the target too
+        return Guest(link.hospital.pk, holder, names, marks)
 
     def platform_id(self) -> UUID | None:
         return PLATFORM_ID

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import time
 
 from clinic.core.faces import Doc, by_asked, named, stamp, uuids
 from clinic.core.tenancy import require_hospital_id
 from clinic.live import registry
-from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, JoinCode, Membership
+from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, Invitation, JoinCode, Membership
+from clinic.tenants.operations.hospitals import POLICIES
 
 # These tables stand outside the hospitals, so each query here names the open one itself.
 
@@ -23,6 +25,7 @@ def hospital_doc(row: Hospital) -> Doc:
         "id": str(row.pk), "version": row.version, "name": row.name, "slug": row.slug, "address": row.address,
         "phone": row.phone, "email": row.email, "time_zone": row.time_zone, "language": row.language,
         "currency": row.currency, "service_day_cut": row.service_day_cut.isoformat("minutes"), "status": row.status,
+        "city": row.city, "npi": row.npi, "tax_id": row.tax_id, "taxonomy": row.taxonomy, "listed": row.listed,
     }  # fmt: skip
 
 
@@ -35,7 +38,8 @@ def memberships(ids: list[str]) -> dict[str, Doc]:
 def membership_doc(row: Membership) -> Doc:
     return {
         "id": str(row.pk), "version": row.version, "user": named(row.user_id, row.user.name), "email": row.user.email,
-        "roles": sorted(row.roles), "active": row.is_active, "created_at": stamp(row.created_at),
+        "roles": sorted(row.roles), "departments": sorted(row.department_ids), "active": row.is_active,
+        "created_at": stamp(row.created_at),
     }  # fmt: skip
 
 
@@ -51,17 +55,31 @@ def join_code_doc(row: JoinCode) -> Doc:
     }  # fmt: skip
 
 
+def invitations(ids: list[str]) -> dict[str, Doc]:
+    """Invitations; the link is in the mail alone."""
+    rows = Invitation.objects.filter(hospital_id=require_hospital_id(), pk__in=uuids(ids))
+    return by_asked(ids, {row.pk: invitation_doc(row) for row in rows})
+
+
+def invitation_doc(row: Invitation) -> Doc:
+    return {
+        "id": str(row.pk), "version": row.version, "email": row.email, "roles": sorted(row.roles),
+        "departments": sorted(row.department_ids), "invited_by": row.invited_by, "expires_at": stamp(row.expires_at),
+        "accepted_at": stamp(row.accepted_at), "revoked_at": stamp(row.revoked_at),
+    }  # fmt: skip
+
+
 def policies(ids: list[str]) -> dict[str, Doc]:
     rows = HospitalConfig.objects.filter(pk__in=uuids(ids))
     return by_asked(ids, {row.pk: policies_doc(row) for row in rows})
 
 
 def policies_doc(row: HospitalConfig) -> Doc:
-    return {
-        "id": str(row.pk), "version": row.version, "token_reset": row.token_reset, "skip_places": row.skip_places,
-        "skip_max": row.skip_max, "min_calls": row.min_calls, "call_gap": row.call_gap, "call_total": row.call_total,
-        "undo_seconds": row.undo_seconds, "display_names": row.display_names, "idle_minutes": row.idle_minutes,
-    }  # fmt: skip
+    doc: Doc = {"id": str(row.pk), "version": row.version}
+    for name in POLICIES:
+        value = getattr(row, name)
+        doc[name] = value.isoformat("minutes") if isinstance(value, time) else value
+    return doc
 
 
 def keys(ids: list[str]) -> dict[str, Doc]:
@@ -86,7 +104,8 @@ def _member_refs(_key: str) -> Iterable[str]:
     members = Membership.objects.filter(hospital_id=here).order_by("id").values_list("pk", flat=True)
     codes = JoinCode.objects.filter(hospital_id=here).order_by("id").values_list("pk", flat=True)
     held = ApiKey.objects.filter(hospital_id=here).order_by("id").values_list("pk", flat=True)
-    kinds = (("membership", members), ("join_code", codes), ("api_key", held))
+    invited = Invitation.objects.filter(hospital_id=here).order_by("id").values_list("pk", flat=True)
+    kinds = (("membership", members), ("join_code", codes), ("invitation", invited), ("api_key", held))
     return [f"{kind}:{pk}" for kind, pks in kinds for pk in pks]
 
 
@@ -101,6 +120,7 @@ def register() -> None:
     registry.face("hospital_config", "hospital.view", policies)
     registry.face("membership", "hospital.view", memberships)
     registry.face("join_code", "members.manage", join_codes)
+    registry.face("invitation", "members.manage", invitations)
     registry.face("api_key", "keys.manage", keys)
     registry.topic("hospital", "hospital.view", _hospital_refs)
     registry.topic("members", "members.manage", _member_refs)

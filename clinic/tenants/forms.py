@@ -27,11 +27,23 @@ def choice() -> forms.Select:
     return forms.Select({"class": "form-select"})
 
 
+def new_secret(label: Any) -> forms.CharField:
+    """A password somebody chooses."""
+    return forms.CharField(
+        label=label, strip=False,
+        help_text=_("At least ten characters, not a common word, and unlike the name and the e-mail."),
+        max_length=passwords.LONGEST, widget=secret("new-password"),
+    )  # fmt: skip
+
+
 class DoorForm(forms.Form):
     """A form whose refusals by an operation are shown where they belong."""
 
+    refused: DomainError | None = None
+
     def refuse(self, error: DomainError) -> None:
         """Show a refusal at the fields it names, else above the form."""
+        self.refused = error
         named = {name: told for name, told in error.details.items() if name in self.fields and isinstance(told, list)}
         for name, told in named.items():
             for sentence in told:
@@ -58,10 +70,7 @@ class AccountForm(DoorForm):
         label=_("Work e-mail"), max_length=254,
         widget=forms.EmailInput({"class": "form-control", "autocomplete": "email"}),
     )  # fmt: skip
-    password = forms.CharField(
-        label=_("Password"), help_text=_("At least ten characters, not a common word."), strip=False,
-        max_length=passwords.LONGEST, widget=secret("new-password"),
-    )  # fmt: skip
+    password = new_secret(_("Password"))
 
 
 class HospitalForm(DoorForm):
@@ -108,6 +117,28 @@ class JoinForm(AccountForm, CodeForm):
     field_order = ("code", "name", "email", "password")
 
 
+class AcceptForm(DoorForm):
+    """Accepting an invitation with a new account: the address is the invited one."""
+
+    name = forms.CharField(label=_("Your name"), max_length=LONGEST_NAME, widget=words(autocomplete="name"))
+    password = new_secret(_("Password"))
+
+
+class ForgotForm(DoorForm):
+    """Asking for a link to a new password."""
+
+    email = forms.EmailField(
+        label=_("Work e-mail"), max_length=254,
+        widget=forms.EmailInput({"class": "form-control", "autocomplete": "username", "autofocus": True}),
+    )  # fmt: skip
+
+
+class ResetForm(DoorForm):
+    """A new password by a link."""
+
+    password = new_secret(_("New password"))
+
+
 class ProfileForm(DoorForm):
     name = forms.CharField(label=_("Your name"), max_length=LONGEST_NAME, widget=words(autocomplete="name"))
     language = forms.ChoiceField(
@@ -120,7 +151,4 @@ class PasswordForm(DoorForm):
     current = forms.CharField(
         label=_("Your password now"), strip=False, max_length=passwords.LONGEST, widget=secret("current-password"),
     )  # fmt: skip
-    password = forms.CharField(
-        label=_("New password"), help_text=_("At least ten characters, not a common word."), strip=False,
-        max_length=passwords.LONGEST, widget=secret("new-password"),
-    )  # fmt: skip
+    password = new_secret(_("New password"))

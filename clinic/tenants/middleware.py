@@ -21,15 +21,17 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 from django.views.defaults import page_not_found
 
-from clinic.core import http
+from clinic.core import http, sight
 from clinic.core.access import PUBLIC, VISITOR
 from clinic.core.errors import DomainError, Forbidden, NotSignedIn
 from clinic.core.tenancy import hospital
-from clinic.tenants import people, sessions
+from clinic.tenants import links, pages, people, sessions
 from clinic.tenants.models import Hospital, Membership
 
 ADDRESS = re.compile(r"^/h/([a-z0-9-]{1,40})(/.*)?$")
-TOKEN_PAGE = re.compile(r"^/[ds]/")
+TOKEN_PAGE = re.compile(r"^/([bdkms]|cal)/")
+OWN_TOKEN_PAGE = re.compile(r"^/(invited|reset|confirm|book)/")
+"""Behind a link of one's own there is a form: other sites are told nothing, and the form keeps its origin."""
 CHOOSER = "/choose/"
 MISSING = object()
 
@@ -48,6 +50,8 @@ class HospitalMiddleware:
             response["Cache-Control"] = "no-store"
         if TOKEN_PAGE.match(request.path_info):
             response["Referrer-Policy"] = "no-referrer"
+        elif OWN_TOKEN_PAGE.match(request.path_info):
+            response["Referrer-Policy"] = "same-origin"
         patch_vary_headers(response, ["HX-Request"])
         return response
 
@@ -64,7 +68,7 @@ class HospitalMiddleware:
         before = get_script_prefix()
         set_script_prefix(f"{before}h/{slug}/")
         try:
-            with hospital(row.hospital), timezone.override(row.hospital.zone):
+            with hospital(row.hospital), sight.of(request.actor), timezone.override(row.hospital.zone):  # type: ignore[attr-defined]
                 return self.get_response(request)
         finally:
             set_script_prefix(before)
@@ -103,6 +107,8 @@ class HospitalMiddleware:
         """A refusal from an operation: one rule, one answer, in the form the page can use."""
         if isinstance(error, NotSignedIn):
             return to_sign_in(request)
+        if isinstance(error, links.Closed) and not http.is_fragment(request):
+            return pages.closed(request, error.hospital)
         return http.refusal(request, error) if isinstance(error, DomainError) else None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import get_script_prefix, reverse, set_script_prefix
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from clinic.core import screens
 from clinic.core.access import ROLES, Actor
@@ -57,6 +57,7 @@ def _frame(request: HttpRequest, here: str) -> dict[str, Any]:
         "server_now": timezone.now(),
         "live_url": f"/ws/h/{hospital.slug}/live",
         "live_refresh": reverse("live-regions"),
+        "reception_url": screens.address("queues:reception") if actor.can("queues.view") else "",
         "patient_search_url": screens.address("records:found") if actor.can("patients.view") else "",
     }
 
@@ -69,6 +70,7 @@ def _me(request: HttpRequest, actor: Actor) -> dict[str, str]:
         "sign_out_url": outside("tenants:sign_out"),
         "choose_url": outside("tenants:choose"),
         "admin_url": screens.address("admin:index") if actor.can("admin.open") else "",
+        "work_url": screens.address("directory:own") if actor.doctor_id and actor.can("doctor.edit_own") else "",
     }
 
 
@@ -78,3 +80,10 @@ def public(request: HttpRequest, template: str, *, status: int = 200, **context:
     answer["Cache-Control"] = "no-store"
     answer["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+def closed(request: HttpRequest, hospital: Hospital) -> HttpResponse:
+    """What public pages of a suspended hospital say (R1.4). It asks again by itself: screens on walls come back."""
+    with translation.override(translation.get_language() or hospital.language), timezone.override(hospital.zone):
+        shown = {"hospital": hospital, "refresh_seconds": 60}
+        return public(request, "tenants/closed.html", status=503, **shown)

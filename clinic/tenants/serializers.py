@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from clinic.core.access import MATRIX, ROLES
-from clinic.core.api_fields import Email, Line, Moment, Named, Number, Pattern, Secret
+from clinic.core.api_fields import Email, Id, Line, Moment, Named, Number, Pattern, Secret, Yes
 from clinic.core.api_input import Strict
-from clinic.tenants.models import HospitalConfig
+from clinic.tenants.policy_serializers import LANGUAGES
 
 GIVEN_ROLES = [role for role in ROLES if role != "superadmin"]
-LANGUAGES = [code for code, _name in settings.LANGUAGES]
+MOST_DEPARTMENTS = 100
 
 # --- documents -------------------------------------------------------------------------------------------------------
 
@@ -34,22 +33,11 @@ class HospitalDoc(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     service_day_cut = serializers.RegexField(r"^\d\d:\d\d$", help_text="Local time at which a service day begins.")
     status = serializers.ChoiceField(choices=["active", "suspended"])
-
-
-class PoliciesDoc(serializers.Serializer[Any]):
-    """The policies that something reads."""
-
-    id = serializers.UUIDField()
-    version = serializers.IntegerField()
-    token_reset = serializers.ChoiceField(choices=[key for key, _ in HospitalConfig.RESETS])
-    skip_places = serializers.IntegerField()
-    skip_max = serializers.IntegerField()
-    min_calls = serializers.IntegerField()
-    call_gap = serializers.IntegerField(help_text="Seconds.")
-    call_total = serializers.IntegerField(help_text="Seconds.")
-    undo_seconds = serializers.IntegerField()
-    display_names = serializers.ChoiceField(choices=[key for key, _ in HospitalConfig.NAMES])
-    idle_minutes = serializers.IntegerField()
+    city = serializers.CharField()
+    npi = serializers.CharField(help_text="Ten digits, or empty.")
+    tax_id = serializers.CharField()
+    taxonomy = serializers.CharField()
+    listed = serializers.BooleanField(help_text="Doctors who are listed too can be found by anybody.")
 
 
 class MembershipDoc(serializers.Serializer[Any]):
@@ -60,8 +48,23 @@ class MembershipDoc(serializers.Serializer[Any]):
     user = Named()
     email = serializers.CharField()
     roles = serializers.ListField(child=serializers.ChoiceField(choices=list(ROLES)))
+    departments = serializers.ListField(child=serializers.UUIDField(), help_text="Limited to these; empty for all.")
     active = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+
+class InvitationDoc(serializers.Serializer[Any]):
+    """An invitation by e-mail. Its link is in the mail alone."""
+
+    id = serializers.UUIDField()
+    version = serializers.IntegerField()
+    email = serializers.CharField()
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=GIVEN_ROLES))
+    departments = serializers.ListField(child=serializers.UUIDField())
+    invited_by = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+    accepted_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True, help_text="When it was taken back.")
 
 
 class JoinCodeDoc(serializers.Serializer[Any]):
@@ -118,6 +121,7 @@ class MeDoc(serializers.Serializer[Any]):
     user = Named()
     email = serializers.CharField()
     language = serializers.CharField()
+    email_confirmed = serializers.BooleanField()
     memberships = OwnMembershipDoc(many=True)
 
 
@@ -146,13 +150,15 @@ class RegisterBody(Strict):
     password = Secret(256)
     hospital = Line(120, required=False, help_text="Name of the new hospital.")
     join_code = Line(32, required=False, help_text="Instead of a new hospital: join one.")
+    invitation = Secret(64, required=False, help_text="Instead of both: the token of an invitation to this address.")
     time_zone = Line(64, required=False)
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
     currency = Pattern(r"^[A-Z]{3}$", required=False)
 
     def validate(self, attrs: Any) -> Any:
-        if ("hospital" in attrs) == ("join_code" in attrs):
-            raise serializers.ValidationError({"hospital": [_("Give a hospital's name or a join code, one of them.")]})
+        if sum(name in attrs for name in ("hospital", "join_code", "invitation")) != 1:
+            told = _("Give a hospital's name, a join code or an invitation, one of them.")
+            raise serializers.ValidationError({"hospital": [told]})
         return attrs
 
 
@@ -175,24 +181,50 @@ class HospitalBody(Strict):
     language = serializers.ChoiceField(choices=LANGUAGES, required=False)
     currency = Pattern(r"^[A-Z]{3}$", required=False)
     service_day_cut = serializers.TimeField(required=False, input_formats=["%H:%M"], format="%H:%M")
+    city = Line(80, required=False, allow_blank=True)
+    npi = Pattern(r"^([0-9]{10})?$", required=False, allow_blank=True)
+    tax_id = Line(20, required=False, allow_blank=True)
+    taxonomy = Line(10, required=False, allow_blank=True)
+    listed = Yes(required=False)
 
 
-class PoliciesBody(Strict):
-    token_reset = serializers.ChoiceField(choices=[key for key, _ in HospitalConfig.RESETS], required=False)
-    skip_places = Number(1, 50, required=False)
-    skip_max = Number(0, 20, required=False)
-    min_calls = Number(1, 10, required=False)
-    call_gap = Number(0, 3600, required=False)
-    call_total = Number(0, 3600, required=False)
-    undo_seconds = Number(0, 600, required=False)
-    display_names = serializers.ChoiceField(choices=[key for key, _ in HospitalConfig.NAMES], required=False)
-    idle_minutes = Number(1, 480, required=False)
+class Roles(serializers.ListField):
+    """Roles a hospital can give, at least one."""
+
+    def __init__(self, **options: Any) -> None:
+        child = serializers.ChoiceField(choices=GIVEN_ROLES)
+        super().__init__(child=child, min_length=1, max_length=len(GIVEN_ROLES), **options)
 
 
-class RolesBody(Strict):
-    roles = serializers.ListField(
-        child=serializers.ChoiceField(choices=GIVEN_ROLES), min_length=1, max_length=len(GIVEN_ROLES)
-    )
+class DepartmentIds(serializers.ListField):
+    """Departments somebody is limited to; empty for all."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=Id(), max_length=MOST_DEPARTMENTS, **options)
+
+
+class MembershipBody(Strict):
+    roles = Roles(required=False)
+    departments = DepartmentIds(required=False)
+
+
+class InvitationBody(Strict):
+    email = Email()
+    roles = Roles()
+    departments = DepartmentIds(required=False, default=list)
+
+
+class ResetBody(Strict):
+    email = Email()
+
+
+class NewPasswordBody(Strict):
+    token = Secret(64, help_text="From the link that was mailed.")
+    password = Secret(256)
+
+
+class TokenBody(Strict):
+    token = Secret(64, help_text="From the link that was mailed.")
 
 
 class JoinCodeBody(Strict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from clinic.tenants.views import door, me
+from clinic.tenants.views import door, links, me
 
 app_name = "tenants"
 
@@ -16,8 +16,13 @@ urlpatterns = [
     path("join/", door.join, name="join"),
     path("choose/", door.choose, name="choose"),
     path("language/", door.language, name="language"),
+    path("forgot/", links.forgot, name="forgot"),
+    path("reset/<str:token>/", links.reset, name="reset"),
+    path("confirm/<str:token>/", links.confirm, name="confirm"),
+    path("invited/<str:token>/", links.invited, name="invited"),
     path("me/", me.me, name="me"),
     path("me/profile/", me.profile, name="profile"),
+    path("me/confirm/", me.ask_confirmation, name="ask_confirmation"),
     path("me/password/", me.password, name="password"),
     path("me/sessions/<int:pk>/end/", me.end_session, name="end_session"),
     path("me/sign-out-everywhere/", me.sign_out_everywhere, name="sign_out_everywhere"),

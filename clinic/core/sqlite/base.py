@@ -18,8 +18,8 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -28,7 +28,7 @@ from clinic.core.sqlite.creation import DatabaseCreation
 from clinic.core.sqlite.lock import Hold, lock_of
 
 # FULL, not NORMAL: after a power cut the last commit must still be there, for this may be the only copy.
-PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8000"
+PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY"
 TIMEOUT = 30.0  # seconds; afterwards "database is locked", which is an answer, where waiting for ever is none
 
 WRITE = re.compile(
@@ -115,6 +115,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursor: Cursor = self.connection.cursor(factory=Cursor)
         cursor.database = self
         return cursor
+
+    @contextmanager
+    def in_a_hurry(self) -> Iterator[None]:
+        """Commits inside do not wait for the disk: a power failure may lose the last ones, and damages nothing (WAL).
+
+        For filling an installation that is still empty, and for nothing else.
+        """
+        self.ensure_connection()
+        if self.in_atomic_block:  # SQLite does not change it there
+            yield
+            return
+        self.connection.execute("PRAGMA synchronous=NORMAL")
+        try:
+            yield
+        finally:
+            self.connection.execute("PRAGMA synchronous=FULL")
 
     def take_lock(self) -> Hold:
         """The right to write to this database, in turn with every other thread and process."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django import template
 from django.http import HttpRequest
 from django.template.context import Context
@@ -23,15 +25,20 @@ LOOKS: dict[str, tuple[str, str]] = {
 """Word of the ``look`` cookie → attribute of ``<html>``. static/js/theme.js writes the same."""
 
 
-@register.simple_tag
-def icon(name: str, classes: str = "") -> SafeString:
-    """One drawing of static/icons.svg, hidden from screen readers: the word stands beside it or in a label."""
+@cache
+def _drawing(name: str, classes: str) -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
         f" {classes}" if classes else "",
         static("icons.svg"),
         name,
     )
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """One drawing of static/icons.svg, hidden from screen readers: the word stands beside it or in a label."""
+    return _drawing(name, classes)
 
 
 @register.simple_tag(takes_context=True)

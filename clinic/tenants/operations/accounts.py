@@ -6,7 +6,7 @@ one room whose operations open another hospital than the door did, because the h
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from allauth.usersessions.models import UserSession
 from django.utils import timezone
@@ -17,10 +17,14 @@ from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, NotAllowed, NotFound
 from clinic.core.tenancy import hospital as opened
 from clinic.live.record import add, change, operation, record
-from clinic.tenants import sessions
-from clinic.tenants.models import Hospital, HospitalConfig, JoinCode, Membership, User
+from clinic.tenants import links, sessions
+from clinic.tenants.models import Hospital, HospitalConfig, JoinCode, Membership, PublicToken, User
 from clinic.tenants.operations.checks import valid
+from clinic.tenants.operations.members import RUNS
 from clinic.tenants.passwords import Password, normal_email
+
+CONFIRM_WITHIN = timedelta(days=3)
+"""How long the link that confirms an address works."""
 
 
 @operation("platform.register")
@@ -29,7 +33,7 @@ def register(
     currency: str = "USD", actor: Actor,
 ) -> Membership:  # fmt: skip
     """A new person and their new hospital, whose owner they are (R1.3). Working defaults follow by reaction."""
-    user = _new_user(email, name, password, language)
+    user = new_user(email, name, password, language)
     membership = _new_hospital(user, hospital, time_zone=time_zone, language=language, currency=currency)
     record("user.registered", user, membership.hospital)
     return membership
@@ -40,7 +44,7 @@ def open_hospital(
     user: User, *, hospital: str, time_zone: str = "UTC", language: str = "en", currency: str = "USD", actor: Actor
 ) -> Membership:
     """Somebody who has an account opens another hospital and is its owner."""
-    _own(user, actor)
+    own(user, actor)
     membership = _new_hospital(user, hospital, time_zone=time_zone, language=language, currency=currency)
     record("user.opened_hospital", user, membership.hospital)
     return membership
@@ -52,7 +56,7 @@ def join_as_new(
 ) -> Membership:
     """A new person joins by a code (R1.3). The code is looked at first: only its holder learns of taken addresses."""
     held = _usable(code)
-    user = _new_user(email, name, password, language)
+    user = new_user(email, name, password, language)
     membership = _redeem(held, user)
     record("user.registered", user, membership.hospital)
     return membership
@@ -61,7 +65,7 @@ def join_as_new(
 @operation("platform.account")
 def join(code: str, *, user: User, actor: Actor) -> Membership:
     """Somebody with an account joins by a code; the same person using it again is answered the same."""
-    _own(user, actor)
+    own(user, actor)
     used = JoinCode.objects.filter(code=normal_code(code), used_by=user).first()
     if used is not None:
         return Membership.objects.select_related("user", "hospital").get(user=user, hospital_id=used.hospital_id)
@@ -71,7 +75,7 @@ def join(code: str, *, user: User, actor: Actor) -> Membership:
 @operation("platform.account")
 def change_profile(user: User, *, actor: Actor, **fields: str) -> User:
     """Change one's own name and language."""
-    _own(user, actor)
+    own(user, actor)
     if change(user, **valid(user, fields, allowed=("name", "language"))):
         record("user.changed", user)
     return user
@@ -80,7 +84,7 @@ def change_profile(user: User, *, actor: Actor, **fields: str) -> User:
 @operation("platform.account")
 def change_password(user: User, *, password: Password, actor: Actor) -> User:
     """Set one's own new password: every other session and every token of the person is over."""
-    _own(user, actor)
+    own(user, actor)
     change(user, password=password.hash)
     record("user.password_changed", user)
     return user
@@ -89,7 +93,7 @@ def change_password(user: User, *, password: Password, actor: Actor) -> User:
 @operation("platform.account")
 def sign_out_everywhere(user: User, *, at: datetime | None = None, actor: Actor) -> User:
     """End every session, socket and token of the person that began until ``at`` (now). Twice is once."""
-    _own(user, actor)
+    own(user, actor)
     moment = at or timezone.now()
     if user.signed_out_at is None or user.signed_out_at < moment:
         change(user, signed_out_at=moment)
@@ -100,7 +104,7 @@ def sign_out_everywhere(user: User, *, at: datetime | None = None, actor: Actor)
 @operation("platform.account")
 def end_session(user: User, session_id: int, *, actor: Actor) -> None:
     """End one of one's own sessions; sockets of it close when they hear of it."""
-    _own(user, actor)
+    own(user, actor)
     row = UserSession.objects.filter(user_id=user.pk, pk=session_id).first()
     if row is None:
         raise NotFound()
@@ -111,14 +115,14 @@ def end_session(user: User, session_id: int, *, actor: Actor) -> None:
 @operation("platform.account")
 def note_sign_in(user: User, *, actor: Actor) -> None:
     """Write down that the person signed in."""
-    _own(user, actor)
+    own(user, actor)
     record("user.signed_in", user)
 
 
 @operation("platform.account")
 def note_sign_out(user: User, *, actor: Actor) -> None:
     """Write down that the person signed out on one browser; its sockets close when they hear of it."""
-    _own(user, actor)
+    own(user, actor)
     record("user.signed_out", user)
 
 
@@ -131,16 +135,19 @@ def normal_code(text: str) -> str:
     return "-".join(letters[n : n + 3] for n in range(0, len(letters), 3))
 
 
-def _own(user: User, actor: Actor) -> None:
+def own(user: User, actor: Actor) -> None:
     if actor.kind != "system" and actor.user_id != user.pk:
         raise Forbidden("user.not_you")
 
 
-def _new_user(email: str, name: str, password: Password, language: str) -> User:
-    user = User(password=password.hash)
+def new_user(email: str, name: str, password: Password, language: str, *, confirmed: bool = False) -> User:
+    """An account. A link to confirm the address is made valid, and sent by reaction, unless it is known already."""
+    user = User(password=password.hash, email_confirmed_at=timezone.now() if confirmed else None)
     fields = {"email": normal_email(email), "name": name, "language": language}
     for field, value in valid(user, fields, allowed=("email", "name", "language")).items():
         setattr(user, field, value)
+    if not confirmed:
+        links.issue_once(PublicToken.CONFIRM, user.ref, timezone.now() + CONFIRM_WITHIN)
     return add(user)
 
 
@@ -180,16 +187,22 @@ def _usable(code: str) -> JoinCode:
 def _redeem(code: JoinCode, user: User) -> Membership:
     with opened(code.hospital_id):
         change(code, used_at=timezone.now(), used_by=user)
-        membership = _as_member(user, code.hospital, code.role)
+        membership = as_member(user, code.hospital, {code.role}, [])
         record("membership.joined", membership, code)
     return membership
 
 
-def _as_member(user: User, hospital: Hospital, role: str) -> Membership:
-    """A code gives its one role: a member gets it besides, somebody revoked comes back with nothing else."""
+def as_member(user: User, hospital: Hospital, roles: set[str], departments: list[str]) -> Membership:
+    """Somebody comes with these roles: a member gets them besides, somebody revoked comes back with nothing else.
+
+    A member limited to departments (R1.2) stays limited only if what they come with is limited too.
+    """
     rows = Membership.objects.select_for_update(no_key=True, of=("self",)).select_related("user", "hospital")
     known = rows.filter(user=user, hospital=hospital).first()
     if known is None:
-        return add(Membership(user=user, hospital=hospital, roles=[role]))
-    change(known, is_active=True, roles=sorted({*(known.roles if known.is_active else ()), role}))
+        return add(Membership(user=user, hospital=hospital, roles=sorted(roles), department_ids=departments))
+    wanted = {*(known.roles if known.is_active else ()), *roles}
+    stays = known.is_active and known.department_ids and departments and not RUNS & wanted
+    limits = sorted({*known.department_ids, *departments}) if stays else [] if known.is_active else departments
+    change(known, is_active=True, roles=sorted(wanted), department_ids=limits)
     return known

@@ -16,11 +16,14 @@ from django.views.i18n import set_language
 
 from clinic.core import http, limits, screens
 from clinic.core.access import ROLES, Actor, public
-from clinic.core.errors import DomainError
+from clinic.core.errors import DomainError, TooMany
+from clinic.live import outbox
 from clinic.tenants import auth, forms, operations, pages, passwords, people, sessions
 from clinic.tenants.middleware import CHOOSER, to_sign_in
 from clinic.tenants.models import Membership, User
 
+TOLD = {401, 429, 503}
+"""Refusals whose status the page keeps; a form that is wrong in another way answers 400."""
 PAGE = require_http_methods(["GET", "HEAD", "POST"])
 TRIES, PER = 60, 600
 """Registrations and join codes tried from one address: a clinic shares one, so it is generous."""
@@ -58,15 +61,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" and people.user_of(request) is not None:
         return redirect(_next(request))
     form = forms.SignInForm(request.POST or None)
-    status = 200
     if request.method == "POST" and form.is_valid():
         try:
             user = auth.known_user(request, form.cleaned_data["email"], form.cleaned_data["password"])
-            return _let_in(request, user, _next(request))
+            return let_in(request, user, _next(request))
         except DomainError as error:
             form.refuse(error)
-            status = error.status
-    return render(request, "tenants/sign_in.html", _context(request, form, next=_next(request, "")), status=status)
+    return shown(request, "tenants/sign_in.html", form, next=_next(request, ""))
 
 
 @require_POST
@@ -90,10 +91,12 @@ def register(request: HttpRequest) -> HttpResponse:
     form = kind(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            return _enter(request, _registered(request, user, **form.cleaned_data))
+            made = _registered(request, user, **form.cleaned_data)
+            outbox.run(made.hospital_id)  # the first department and its line, which a worker may be slow to make
+            return enter(request, made, "home/")  # the first steps stand there
         except DomainError as error:
             form.refuse(error)
-    return render(request, "tenants/register.html", _context(request, form), status=_status(form))
+    return shown(request, "tenants/register.html", form)
 
 
 @PAGE
@@ -106,10 +109,10 @@ def join(request: HttpRequest) -> HttpResponse:
     form = kind(request.POST or None, initial={"code": request.GET.get("code", "")[:20]})
     if request.method == "POST" and form.is_valid():
         try:
-            return _enter(request, _joined(request, user, **form.cleaned_data))
+            return enter(request, _joined(request, user, **form.cleaned_data))
         except DomainError as error:
             form.refuse(error)
-    return render(request, "tenants/join.html", _context(request, form), status=_status(form))
+    return shown(request, "tenants/join.html", form)
 
 
 @require_GET
@@ -125,7 +128,9 @@ def choose(request: HttpRequest) -> HttpResponse:
         if len(rows) == 1:
             return redirect(address_of(rows[0]) + tail)
     places = [{"name": row.hospital.name, "url": address_of(row) + tail, "roles": roles_of(row)} for row in rows]
-    return render(request, "tenants/choose.html", {"places": places, "server_now": timezone.now()})
+    closed = [row.hospital.name for row in people.shut_out(user)]
+    told = {"places": places, "closed": closed, "server_now": timezone.now()}
+    return render(request, "tenants/choose.html", told)
 
 
 @csrf_exempt  # token pages have no referrer, so browsers say "Origin: null"; all this sets is a language
@@ -155,22 +160,24 @@ def _next(request: HttpRequest, otherwise: str = "/") -> str:
     return wanted if own and wanted.startswith("/") else otherwise
 
 
-def _context(request: HttpRequest, form: forms.DoorForm, **more: str) -> dict[str, object]:
-    return {"form": form, "server_now": timezone.now(), **more}
+def shown(request: HttpRequest, template: str, form: forms.DoorForm, **more: object) -> HttpResponse:
+    """A page with a form. What was refused for its number answers 429 with the time to wait."""
+    refused, wrong = form.refused, form.is_bound and bool(form.errors)
+    status = refused.status if refused is not None and refused.status in TOLD else 400 if wrong else 200
+    answer = render(request, template, {"form": form, "server_now": timezone.now(), **more}, status=status)
+    if isinstance(refused, TooMany):
+        answer["Retry-After"] = str(refused.details["retry_after"])
+    return answer
 
 
-def _status(form: forms.DoorForm) -> int:
-    return 400 if form.is_bound and form.errors else 200
-
-
-def _let_in(request: HttpRequest, user: User, where: str) -> HttpResponse:
+def let_in(request: HttpRequest, user: User, where: str) -> HttpResponse:
     sessions.begin(request, user)
     with people.platform():
         operations.note_sign_in(user, actor=people.person(user))
-    return _speaking(redirect(where), user.language)
+    return speaking(redirect(where), user.language)
 
 
-def _speaking(answer: HttpResponse, wanted: str) -> HttpResponse:
+def speaking(answer: HttpResponse, wanted: str) -> HttpResponse:
     """Let this browser show the person's own language from now on."""
     if wanted:
         answer.set_cookie(
@@ -181,11 +188,12 @@ def _speaking(answer: HttpResponse, wanted: str) -> HttpResponse:
     return answer
 
 
-def _enter(request: HttpRequest, membership: Membership) -> HttpResponse:
+def enter(request: HttpRequest, membership: Membership, tail: str = "") -> HttpResponse:
+    where = address_of(membership) + tail
     if people.user_of(request) is None:
-        return _let_in(request, membership.user, address_of(membership))
+        return let_in(request, membership.user, where)
     messages.success(request, _("Welcome to %(hospital)s.") % {"hospital": membership.hospital.name})
-    return redirect(address_of(membership))
+    return redirect(where)
 
 
 def _who(user: User | None, name: str) -> Actor:

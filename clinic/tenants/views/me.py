@@ -11,12 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from clinic.core import http
+from clinic.core import http, limits
 from clinic.core.access import needs
 from clinic.core.errors import DomainError, Invalid, NotSignedIn
 from clinic.tenants import auth, forms, operations, pages, passwords, people, sessions
 from clinic.tenants.models import User
-from clinic.tenants.views.door import _speaking as speaking
+from clinic.tenants.views.door import address_of, roles_of, speaking
+from clinic.tenants.views.links import mail_folder
+
+ASKS, ASKS_PER = 5, 3600
+"""Mails to confirm one's own address in an hour."""
 
 
 def _own(request: HttpRequest) -> User:
@@ -42,6 +46,9 @@ def _page(
         profile=profile or forms.ProfileForm(initial={"name": user.name, "language": user.language}),
         password=password or forms.PasswordForm(), person=user, sessions=sessions.of_user(user),
         this_session=request.session.session_key,
+        mail_folder=mail_folder() if pages.actor_of(request).can("hospital.manage") else "",
+        places=[{"name": row.hospital.name, "url": address_of(row), "roles": roles_of(row)}
+                for row in people.memberships_of(user)],
     )  # fmt: skip
 
 
@@ -86,6 +93,19 @@ def _set_password(request: HttpRequest, current: str, wanted: str) -> None:
     with people.platform():
         operations.change_password(user, password=word, actor=people.person(user))
     update_session_auth_hash(request, user)
+
+
+@require_POST
+@needs("hospital.view")
+def ask_confirmation(request: HttpRequest) -> HttpResponse:
+    """Send the link that confirms one's address once more."""
+    user = _own(request)
+    limits.limit("confirm", str(user.pk), ASKS, ASKS_PER)
+    with people.platform():
+        operations.ask_confirmation(user, actor=people.person(user))
+    return http.done(
+        request, _("A mail is on its way to %(email)s") % {"email": user.email}, back=reverse("tenants:me")
+    )
 
 
 @require_POST

@@ -1,16 +1,16 @@
-"""Departments, rooms and doctors (domain/1)."""
+"""Departments with what they do otherwise than their hospital, and rooms."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.nouns import Noun
-
-PREFIX = r"^[A-HJ-NP-Z]{1,3}$"
+from clinic.directory.models.fields import PREFIX
+from clinic.tenants.models import HospitalConfig
 
 
 class Department(Noun):
@@ -81,54 +81,55 @@ class Room(Noun):
         return ("directory",)
 
 
-class Doctor(Noun):  # type: ignore[django-manager-missing]  # of legs, which live a floor above
-    """Somebody who sees patients, with a line of their own."""
+class DepartmentConfig(Noun):
+    """What a department does otherwise than its hospital (R1.9 *); None is "as the hospital"."""
 
-    kind = "doctor"
-    ON_TIME, RUNNING_LATE, ON_BREAK, OFF_DUTY = "on_time", "running_late", "on_break", "off_duty"
-    STATUSES = (
-        (ON_TIME, _("On time")),
-        (RUNNING_LATE, _("Running late")),
-        (ON_BREAK, _("On break")),
-        (OFF_DUTY, _("Off duty")),
+    kind = "department_config"
+
+    department = models.OneToOneField(
+        Department, on_delete=models.PROTECT, related_name="config", verbose_name=_("department")
     )
+    token_reset = models.CharField(
+        _("tokens start again"), max_length=8, choices=HospitalConfig.RESETS, null=True, blank=True,
+    )  # fmt: skip
+    default_minutes = models.PositiveSmallIntegerField(
+        _("minutes a visit takes, until measured"), null=True, blank=True,
+        validators=[MinValueValidator(3), MaxValueValidator(240)],
+    )  # fmt: skip
+    buffer_minutes = models.PositiveSmallIntegerField(
+        _("minutes between two visits"), null=True, blank=True, validators=[MaxValueValidator(120)],
+    )  # fmt: skip
+    queue_soft_limit = models.PositiveSmallIntegerField(
+        _("a line warns from (people)"), null=True, blank=True, validators=[MinValueValidator(1)],
+    )  # fmt: skip
+    queue_hard_limit = models.PositiveSmallIntegerField(
+        _("a line is full at (people)"), null=True, blank=True, validators=[MinValueValidator(1)],
+    )  # fmt: skip
 
-    membership = models.OneToOneField(
-        "tenants.Membership", on_delete=models.PROTECT, null=True, blank=True, related_name="doctor",
-        verbose_name=_("member"),
+    booking_mode = models.CharField(
+        _("bookings are"), max_length=5, choices=HospitalConfig.BOOKINGS, null=True, blank=True
+    )
+    arrival_window = models.PositiveSmallIntegerField(
+        _("check-in by phone opens (minutes before)"), null=True, blank=True, validators=[MaxValueValidator(240)],
     )  # fmt: skip
-    name = models.CharField(_("name, as patients read it"), max_length=120)
-    specialization = models.CharField(_("specialization"), max_length=80, blank=True)
-    department = models.ForeignKey(
-        Department, on_delete=models.PROTECT, related_name="doctors", verbose_name=_("department"),
+    late_grace = models.PositiveSmallIntegerField(
+        _("minutes late that keep the place"), null=True, blank=True, validators=[MaxValueValidator(240)],
     )  # fmt: skip
-    room = models.ForeignKey(
-        Room, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("room"),
+    appointment_lead = models.PositiveSmallIntegerField(
+        _("minutes a booked patient goes before walk-ins"), null=True, blank=True,
+        validators=[MaxValueValidator(1440)],
     )  # fmt: skip
-    parallel_rooms = models.PositiveSmallIntegerField(_("patients at once"), default=1)
-    serves_pool = models.BooleanField(_("takes from the department's pool"), default=True)
-    status = models.CharField(_("status"), max_length=12, choices=STATUSES, default=OFF_DUTY)
-    late_minutes = models.PositiveSmallIntegerField(_("minutes late"), default=0)
-    status_until = models.DateTimeField(_("until"), null=True, blank=True)
-    status_at = models.DateTimeField(null=True, blank=True, editable=False)
-    is_active = models.BooleanField(_("active"), default=True)
+    no_show_after = models.PositiveSmallIntegerField(
+        _("minutes until a booking counts as not come"), null=True, blank=True,
+        validators=[MinValueValidator(5), MaxValueValidator(480)],
+    )  # fmt: skip
 
     class Meta(Noun.Meta):
-        verbose_name = _("doctor")
-        verbose_name_plural = _("doctors")
-        constraints: ClassVar[list[Any]] = [
-            models.CheckConstraint(
-                condition=models.Q(parallel_rooms__gte=1, parallel_rooms__lte=4), name="doctor_parallel_rooms_1_4"
-            ),
-        ]
+        verbose_name = _("a department's own policies")
+        verbose_name_plural = _("departments' own policies")
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.department_id}"
 
     def live_topics(self) -> tuple[str, ...]:
-        return ("directory", f"doctor:{self.pk}", f"department:{self.department_id}")
-
-    @property
-    def is_paused(self) -> bool:
-        """On a break or off duty: the own line is not called (R3.21)."""
-        return self.status in (self.ON_BREAK, self.OFF_DUTY)
+        return ("directory", f"department:{self.department_id}")

@@ -1,4 +1,4 @@
-"""Verbs of patients' records."""
+"""A patient's details: registered, corrected, looked at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, Invalid, constraints, say
+from clinic.core.errors import Conflict, Invalid, NotAllowed, constraints, say
 from clinic.core.nouns import new_id
 from clinic.live.record import add, change, operation, record
 from clinic.records import search
@@ -16,13 +16,15 @@ from clinic.records.models import AccessLog, Patient
 say({
     "patient.known": _("Somebody like this is known here already. Choose one, or say why this is a new person."),
     "patient.mrn_taken": _("This MRN is in use."),
+    "patient.merged": _("This record was merged into another one."),
     "patient.needs_name": _("Give a name, or say that it is unknown."),
 })  # fmt: skip
 constraints({"patient_mrn_unique": "patient.mrn_taken"})
 
 FIELDS = frozenset({
     "given_name", "family_name", "preferred_name", "birth_date", "birth_year", "birth_estimated", "sex", "phone",
-    "email", "language", "address", "notes", "display_opt_out",
+    "email", "language", "address", "notes", "display_opt_out", "gender", "phone_other", "contacts", "preconditions",
+    "allergies", "message_opt_out",
 })  # fmt: skip
 """What a door may set; the MRN and the search columns are ours."""
 
@@ -36,6 +38,14 @@ def new_mrn() -> str:
         value, digit = divmod(value, len(letters))
         written = letters[digit] + written
     return written
+
+
+def search_columns(patient: Patient) -> dict[str, str]:
+    """What the search reads of these details."""
+    return {
+        "name_key": search.name_key(patient), "phone_key": search.phone_key(patient.phone),
+        "sound_key": search.sound_key(patient.family_name, patient.given_name),
+    }  # fmt: skip
 
 
 @operation("patients.edit")
@@ -52,7 +62,8 @@ def register(*, force_new: str = "", unknown: bool = False, actor: Actor, **fiel
         if alike:
             raise Conflict("patient.known", candidates=[str(patient.pk) for patient in alike])
     patient = Patient(mrn=new_mrn(), **fields)
-    patient.name_key, patient.phone_key = search.name_key(patient), search.phone_key(patient.phone)
+    for column, value in search_columns(patient).items():
+        setattr(patient, column, value)
     add(patient)
     record("patient.registered", patient, reason=force_new)
     return patient
@@ -62,9 +73,10 @@ def register(*, force_new: str = "", unknown: bool = False, actor: Actor, **fiel
 def correct(patient: Patient, *, actor: Actor, **fields: Any) -> Patient:
     """Change a patient's details; every board that shows the patient follows."""
     _known_fields(fields)
+    if patient.is_merged:
+        raise NotAllowed("patient.merged", kept=str(patient.merged_into_id))
     draft = Patient(**{name: getattr(patient, name) for name in FIELDS} | fields)
-    keys = {"name_key": search.name_key(draft), "phone_key": search.phone_key(draft.phone)}
-    if change(patient, **fields, **keys):
+    if change(patient, **fields, **search_columns(draft)):
         record("patient.corrected", patient)
     return patient
 
