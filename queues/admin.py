@@ -18,17 +18,31 @@ from queues.operations import displays, lines
 
 @admin.register(Queue, site=site)
 class QueueAdmin(HouseAdmin):
-    abilities = {"view": "queues.view", "change": "queues.desk"}
-    list_display = ("name", "sort", "department", "is_open")
+    """Counters are made here; a doctor's line and a pool follow their doctor and department by themselves."""
+
+    abilities = {"view": "queues.view", "add": "queues.manage", "change": "queues.manage"}
+    list_display = ("name", "sort", "department", "is_open", "overnight")
     list_filter = ("sort", "department", "is_open")
     list_select_related = ("department",)
     search_fields = ("name",)
     ordering = ("name",)
-    fields = ("name", "sort", "department", "doctor", "is_open")
-    readonly_fields = ("name", "sort", "department", "doctor")
+
+    def get_fields(self, request: HttpRequest, obj: Queue | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("name", "department")
+        return ("name", "sort", "department", "doctor", "is_open", "overnight")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
+        fixed = ("sort", "department", "doctor")
+        return fixed if obj.sort == Queue.COUNTER else ("name", *fixed)
+
+    def add_row(self, request: HttpRequest, *, actor: Actor, **values: Any) -> Queue:
+        return lines.add_counter(department=values["department"], name=values["name"], actor=actor)
 
     def change_row(self, request: HttpRequest, row: Queue, *, actor: Actor, **values: Any) -> None:
-        lines.set_open(row, bool(values["is_open"]), actor=actor)
+        lines.change_queue(row, actor=actor, **values)
 
 
 @admin.register(Display, site=site)

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Q, UUIDField
 from django.utils import translation
 
+from clinic.core import sight
 from clinic.core.api_input import as_bytes
 from clinic.core.faces import Doc
 from clinic.core.prepared import Given, Prepared
@@ -76,13 +77,20 @@ Find = Callable[[], Queue]
 
 
 def line_bytes(name: str, find: Find) -> tuple[int, bytes]:
-    """``line`` as JSON, and its seq. ``find`` is asked, and may refuse, only when the bytes are not there yet."""
+    """``line`` as JSON, and its seq. ``find`` may refuse; it is asked when the bytes are not there yet.
+
+    For somebody limited to departments (R1.2) it is asked each time: the bytes may be there for others.
+    """
+    if sight.departments() is not None:
+        find()
     return _bytes(name, lambda: line(find()))
 
 
 def all_bytes() -> tuple[int, bytes]:
-    """Every line as JSON, and the seq."""
-    return _bytes("all", lambda: {"lines": lines()})
+    """Every line the asker sees as JSON, and the seq."""
+    limits = sight.departments()
+    name = "all" if limits is None else f"all:{','.join(sorted(map(str, limits)))}"
+    return _bytes(name, lambda: {"lines": lines()})
 
 
 def _bytes(name: str, make: Callable[[], Doc]) -> tuple[int, bytes]:
@@ -97,8 +105,8 @@ def line(queue: Queue) -> Doc:
 
 
 def lines(only: UUID | None = None) -> list[Doc]:
-    """Lines by name: three queries, however many there are."""
-    queues = Queue.objects.order_by("name", "id")
+    """Lines by name, of those the asker sees: three queries, however many there are."""
+    queues = sight.seen(faces.with_estimates(Queue.objects.order_by("name", "id")))
     if only is not None:
         queues = queues.filter(pk=only)
     shown = list(queues)

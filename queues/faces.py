@@ -7,10 +7,13 @@ without an event that has the visit among its subjects, and whoever applies delt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
 
 from clinic.core.access import Actor
 from clinic.core.faces import Doc, by_asked, named, stamp, uuids
@@ -18,38 +21,75 @@ from clinic.directory.models import Doctor
 from clinic.live import registry
 from clinic.records.models import Patient, shown_name
 from clinic.records.operations import note_access
-from queues.models import IN_ORDER, OPEN, WAITING, Display, DisplayLine, Leg, Queue, Visit
+from queues import appointment_faces
+from queues.estimates import shown
+from queues.estimates.shown import Shown
+from queues.models import (
+    IN_ORDER,
+    ON_HOLD,
+    OPEN,
+    WAITING,
+    Appointment,
+    Display,
+    DisplayLine,
+    DisplayRoom,
+    Leg,
+    LineEstimate,
+    Queue,
+    Visit,
+)
 
+EXPECTED = "expected"
+"""The status of a visit that was carried over to a day and has no leg there yet."""
 _VISIT = (
     "pk", "token", "klass", "class_reason", "reason", "source", "service_day", "arrived_at", "ended_at", "outcome",
     "patient_id", "patient__given_name", "patient__preferred_name", "patient__family_name", "patient__mrn",
-    "department_id", "department__name",
+    "department_id", "department__name", "expected_on", "expected_queue_id", "expected_queue__name", "rejoin_asked_at",
+    "hospital__time_zone", "type_id", "appointment__pk", "appointment__starts_at",
 )  # fmt: skip
 _LEG = (
     "pk", "visit_id", "state", "due", "order_at", "order_no", "entered_at", "first_called_at", "called_at",
     "started_at", "ended_at", "calls", "skips", "queue_id", "queue__name", "server_id", "server__name", "room_id",
-    "room__name",
+    "room__name", "hold_reason", "held_at", "back_at", "asked_at", "answered_at",
 )  # fmt: skip
 
 
 def queues(ids: list[str]) -> dict[str, Doc]:
-    rows = Queue.objects.filter(pk__in=uuids(ids))
+    rows = with_estimates(Queue.objects.filter(pk__in=uuids(ids)))
     return by_asked(ids, {row.pk: queue_doc(row) for row in rows})
 
 
+def with_estimates(rows: QuerySet[Queue]) -> QuerySet[Queue]:
+    """What ``queue_doc`` shows, in one query; without the waits, which are the visits' own."""
+    return rows.select_related("estimate").defer("estimate__waits")
+
+
 def queue_doc(row: Queue) -> Doc:
+    estimate: LineEstimate | None = getattr(row, "estimate", None)
+    joining = estimate.joining if estimate is not None else None
     return {
         "id": str(row.pk), "kind": row.sort, "name": row.name, "department": str(row.department_id),
         "doctor": str(row.doctor_id) if row.doctor_id else None, "open": row.is_open,
+        "overnight": row.overnight,
+        "paused": estimate is not None and estimate.paused,
+        "joining": {"low": joining[0], "high": joining[1]} if joining else None, "left_at": stamp(row.left_at),
     }  # fmt: skip
 
 
 def visits(ids: list[str]) -> dict[str, Doc]:
-    """Two queries, however many visits."""
+    """Three queries, however many visits."""
     keys = uuids(ids)
     legs = _current_legs(keys)
+    waits = shown.of({leg["queue_id"] for leg in legs.values() if leg["state"] == WAITING})
     rows = Visit.objects.filter(pk__in=keys).values(*_VISIT)
-    return by_asked(ids, {row["pk"]: _visit_doc(row, legs[row["pk"]]) for row in rows})
+    return by_asked(ids, {row["pk"]: _visit_doc(row, legs.get(row["pk"]) or _not_here(row), waits) for row in rows})
+
+
+def _not_here(row: dict[str, Any]) -> dict[str, Any]:
+    """What a leg would say of a visit that is carried over and has not come yet (R3.22)."""
+    nothing = dict.fromkeys(_LEG)
+    line = {"queue_id": row["expected_queue_id"], "queue__name": row["expected_queue__name"]}
+    return {**nothing, "state": row["outcome"] or EXPECTED, "calls": 0, "skips": 0, **line}
 
 
 def _current_legs(visits: list[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -66,7 +106,7 @@ def _lateness(leg: dict[str, Any]) -> tuple[bool, datetime, UUID]:
     return (leg["state"] in OPEN, leg["ended_at"] or leg["entered_at"], leg["pk"])
 
 
-def _visit_doc(row: dict[str, Any], leg: dict[str, Any]) -> Doc:
+def _visit_doc(row: dict[str, Any], leg: dict[str, Any], waits: Mapping[UUID, Shown]) -> Doc:
     name = shown_name(
         row["patient__given_name"], row["patient__preferred_name"], row["patient__family_name"], row["patient__mrn"]
     )
@@ -80,7 +120,47 @@ def _visit_doc(row: dict[str, Any], leg: dict[str, Any]) -> Doc:
         "arrived_at": stamp(row["arrived_at"]), "first_called_at": stamp(leg["first_called_at"]),
         "called_at": stamp(leg["called_at"]), "started_at": stamp(leg["started_at"]),
         "ended_at": stamp(row["ended_at"]),
+        "expected_on": row["expected_on"].isoformat() if row["expected_on"] else None, "hold": _hold(leg),
+        "rejoin_asked_at": stamp(row["rejoin_asked_at"]), **_wait(row, leg, waits),
+        "asked_at": None if leg["answered_at"] or leg["ended_at"] else stamp(leg["asked_at"]),
+        "type": str(row["type_id"]) if row["type_id"] else None, "appointment": _booked(row),
+        "due": leg["due"] is not False,
     }  # fmt: skip
+
+
+def _booked(row: dict[str, Any]) -> Doc | None:
+    """The appointment that the visit began with, and its nominal start, which no longer changes."""
+    if row["appointment__pk"] is None:
+        return None
+    return {"id": str(row["appointment__pk"]), "starts_at": stamp(row["appointment__starts_at"])}
+
+
+def appointment_of(visit: Visit) -> str | None:
+    """The id of the appointment the visit began with; None for a walk-in's."""
+    booked = Appointment.objects.filter(visit=visit).values_list("pk", flat=True).first()
+    return str(booked) if booked else None
+
+
+def _wait(row: dict[str, Any], leg: dict[str, Any], waits: Mapping[UUID, Shown]) -> Doc:
+    """When the call is expected, or that nobody calls now (R3.31)."""
+    line = waits.get(leg["queue_id"]) if leg["state"] == WAITING else None
+    told = None if line is None or line.paused else line.waits.get(leg["pk"])
+    return {"wait": wait_doc(told, ZoneInfo(row["hospital__time_zone"])), "paused": line is not None and line.paused}
+
+
+def wait_doc(told: tuple[datetime, datetime] | None, zone: ZoneInfo) -> Doc | None:
+    """The stored moments, p50 and p90, so that a document is the same whenever it is asked for."""
+    if told is None:
+        return None
+    low, high = (moment.astimezone(zone) for moment in told)
+    return {"low": stamp(low), "high": stamp(high), "text": f"{low:%H:%M}–{high:%H:%M}"}
+
+
+def _hold(leg: dict[str, Any]) -> Doc | None:
+    """Why somebody is on hold, since when, and for somebody away until when."""
+    if leg["state"] != ON_HOLD:
+        return None
+    return {"reason": leg["hold_reason"], "since": stamp(leg["held_at"]), "back_at": stamp(leg["back_at"])}
 
 
 def order_key(leg: dict[str, Any]) -> str:
@@ -94,14 +174,17 @@ def displays(ids: list[str]) -> dict[str, Doc]:
     lines: dict[UUID, list[str]] = {}
     for display, queue in DisplayLine.objects.filter(display__in=keys).order_by("id").values_list("display", "queue"):
         lines.setdefault(display, []).append(str(queue))
+    rooms: dict[UUID, list[str]] = {}
+    for display, room in DisplayRoom.objects.filter(display__in=keys).order_by("id").values_list("display", "room"):
+        rooms.setdefault(display, []).append(str(room))
     rows = Display.objects.filter(pk__in=keys)
-    return by_asked(ids, {row.pk: _display_doc(row, lines.get(row.pk, [])) for row in rows})
+    return by_asked(ids, {row.pk: _display_doc(row, lines.get(row.pk, []), rooms.get(row.pk, [])) for row in rows})
 
 
-def _display_doc(row: Display, lines: list[str]) -> Doc:
+def _display_doc(row: Display, lines: list[str], rooms: list[str]) -> Doc:
     return {
-        "id": str(row.pk), "name": row.name, "languages": row.languages, "names": row.names, "queues": lines,
-        "paired_at": stamp(row.paired_at), "revoked_at": stamp(row.revoked_at),
+        "id": str(row.pk), "name": row.name, "languages": row.languages, "names": row.names, "sound": row.sound,
+        "queues": lines, "rooms": rooms, "paired_at": stamp(row.paired_at), "revoked_at": stamp(row.revoked_at),
     }  # fmt: skip
 
 
@@ -119,7 +202,7 @@ def _ids(rows: Any, kind: str) -> list[str]:
 
 
 def _queue(key: str) -> Iterable[str]:
-    return [f"queue:{key}", *open_visits(queue_id__in=uuids([key]))]
+    return [f"queue:{key}", *open_visits(queue_id__in=uuids([key])), *appointment_faces.of_line(key)]
 
 
 def _department(key: str) -> Iterable[str]:
@@ -134,7 +217,8 @@ def _doctor(key: str) -> Iterable[str]:
 
 
 def _patient(key: str) -> Iterable[str]:
-    return [f"patient:{key}", *open_visits(visit__patient_id__in=uuids([key]))]
+    visits_here = open_visits(visit__patient_id__in=uuids([key]))
+    return [f"patient:{key}", *visits_here, *appointment_faces.of_patient(key)]
 
 
 def _patient_opened(key: str, actor: Actor) -> None:
@@ -157,6 +241,7 @@ def _displays(_key: str) -> Iterable[str]:
 
 
 def register() -> None:
+    appointment_faces.register()
     registry.face("queue", "queues.view", queues)
     registry.face("visit", "queues.view", visits)
     registry.face("display", "displays.manage", displays)

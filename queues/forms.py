@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.access import Actor
-from clinic.directory.models import Doctor
+from clinic.core.sight import seen
+from clinic.directory.models import Doctor, VisitType
 from clinic.records.models import Patient
-from clinic.tenants.models import HospitalConfig
 from queues.models import NORMAL, URGENT, VIP, Leg, Queue
-from queues.regions.words import NAMES_RANK
 
 CONTROL = {"class": "form-control", "autocomplete": "off"}
 OLDEST = 1900
@@ -32,7 +30,7 @@ class Plain(forms.Form):
         return ""
 
 
-def _words(label: Any, size: int, **more: Any) -> forms.CharField:
+def words_field(label: Any, size: int, **more: Any) -> forms.CharField:
     return forms.CharField(
         label=label, max_length=size, required=more.pop("required", False), widget=forms.TextInput(CONTROL | more)
     )
@@ -41,21 +39,26 @@ def _words(label: Any, size: int, **more: Any) -> forms.CharField:
 class WalkInForm(Plain):
     """Somebody at the desk: a known patient, or a new one with the least data (R3.23)."""
 
-    q = _words(_("Phone or name"), 80)
+    q = words_field(_("Phone or name"), 300)
     patient = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    given_name = _words(_("Given name"), 80)
-    family_name = _words(_("Family name"), 80)
-    phone = _words(_("Phone"), 32)
+    also = forms.ModelMultipleChoiceField(queryset=Patient.objects.all(), required=False)
+    """Others of the family, taken in with the patient chosen (R1.7)."""
+    given_name = words_field(_("Given name"), 80)
+    family_name = words_field(_("Family name"), 80)
+    phone = words_field(_("Phone"), 32)
     birth_year = forms.IntegerField(label=_("Birth year"), required=False)
     unknown = forms.BooleanField(required=False)
     queue = forms.UUIDField(label=_("Line"))
     klass = forms.ChoiceField(
         label=_("Class"), required=False, choices=[(NORMAL, _("Normal")), (URGENT, _("Urgent")), (VIP, _("VIP"))]
     )
-    class_reason = _words(_("Why first"), 200)
-    reason = _words(_("Came for"), 200)
-    again_reason = _words(_("Why a second visit"), 200)
-    force_new = _words(_("Why a new person"), 200)
+    class_reason = words_field(_("Why first"), 200)
+    reason = words_field(_("Came for"), 200)
+    type = forms.ModelChoiceField(
+        label=_("Kind of visit"), queryset=VisitType.objects.filter(is_active=True).order_by("name"), required=False
+    )
+    again_reason = words_field(_("Why a second visit"), 200)
+    force_new = words_field(_("Why a new person"), 200)
     print = forms.BooleanField(required=False)
 
     def clean_birth_year(self) -> int | None:
@@ -73,7 +76,8 @@ class WalkInForm(Plain):
         return found
 
     def clean_queue(self) -> Queue:
-        found: Queue | None = Queue.objects.select_related("department").filter(pk=self.cleaned_data["queue"]).first()
+        lines = seen(Queue.objects.select_related("department"))
+        found: Queue | None = lines.filter(pk=self.cleaned_data["queue"]).first()
         if found is None:
             raise forms.ValidationError(_("Choose a line."))
         return found
@@ -97,35 +101,8 @@ class WalkInForm(Plain):
         return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
 
 
-class PairForm(Plain):
-    """A waiting-room screen becomes this hospital's."""
-
-    code = _words(_("Code on the screen"), 12, required=True, autocapitalize="characters", spellcheck="false")
-    name = _words(_("Name of the screen"), 80, required=True)
-    queues = forms.ModelMultipleChoiceField(
-        label=_("Lines"), queryset=Queue.objects.none(), widget=forms.CheckboxSelectMultiple
-    )
-    languages = forms.MultipleChoiceField(
-        label=_("Spoken"), choices=settings.LANGUAGES, initial=["en"], widget=forms.CheckboxSelectMultiple
-    )
-    names = forms.ChoiceField(label=_("Names"), initial="token", widget=forms.Select({"class": "form-select"}))
-
-    def __init__(self, *args: Any, policy: str, language: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        lines = self.fields["queues"]
-        assert isinstance(lines, forms.ModelMultipleChoiceField)
-        lines.queryset = Queue.objects.order_by("department__name", "sort", "name")
-        self.fields["languages"].initial = [language]
-        allowed = NAMES_RANK[: NAMES_RANK.index(policy) + 1] if policy in NAMES_RANK else NAMES_RANK[:1]
-        choices = self.fields["names"]
-        assert isinstance(choices, forms.ChoiceField)
-        choices.choices = [(key, label) for key, label in HospitalConfig.NAMES if key in allowed]
-        if len(allowed) == 1:
-            choices.help_text = str(_("The hospital's policy shows no names."))
-
-
 class CancelForm(Plain):
-    reason = _words(_("Reason"), 200, required=True)
+    reason = words_field(_("Reason"), 200, required=True)
 
 
 class CallForm(Plain):
@@ -135,7 +112,7 @@ class CallForm(Plain):
         label=_("Who calls"), queryset=Doctor.objects.none(), required=False,
         widget=forms.Select({"class": "form-select"}),
     )  # fmt: skip
-    reason = _words(_("Reason"), 200, required=True)
+    reason = words_field(_("Reason"), 200, required=True)
 
     def __init__(self, *args: Any, actor: Actor, leg: Leg, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,7 +131,7 @@ class CallForm(Plain):
     def clean_doctor(self) -> Doctor:
         chosen: Doctor | None = self.cleaned_data["doctor"]
         if chosen is None and self.otherwise is not None:
-            chosen = Doctor.objects.select_related("room").filter(pk=self.otherwise).first()
+            chosen = seen(Doctor.objects.select_related("room")).filter(pk=self.otherwise).first()
         if chosen is None:
             raise forms.ValidationError(_("Choose who calls."))
         return chosen
@@ -162,7 +139,7 @@ class CallForm(Plain):
 
 def callers(actor: Actor) -> Any:
     """The doctors this actor may call for, those on duty."""
-    doctors = Doctor.objects.filter(is_active=True).exclude(status__in=(Doctor.ON_BREAK, Doctor.OFF_DUTY))
+    doctors = seen(Doctor.objects.filter(is_active=True)).exclude(status__in=(Doctor.ON_BREAK, Doctor.OFF_DUTY))
     if not actor.can("queues.call_for_any"):
         doctors = Doctor.objects.filter(pk=actor.doctor_id)
     return doctors.select_related("room").order_by("name")

@@ -1,14 +1,16 @@
-"""What follows an event of a lower room: a new department gets its pool, a new doctor a line."""
+"""What follows an event of a lower room: a new department gets its pool, a new doctor a line, a new policy an order."""
 
 from __future__ import annotations
 
-from clinic.core.access import SYSTEM
+from clinic.core.access import SYSTEM, abilities_of
 from clinic.core.nouns import split_ref
 from clinic.directory.models import Department, Doctor
 from clinic.live.models import Event
 from clinic.live.registry import on
-from queues.models import OPEN, Visit
-from queues.operations import lines
+from clinic.tenants import people
+from clinic.tenants.models import Membership
+from queues.models import OPEN, SignOn, Visit
+from queues.operations import lines, posts, resort, secret_links
 
 
 def _first(event: Event, kind: str) -> str:
@@ -23,9 +25,62 @@ def open_pool(event: Event) -> None:
 
 @on("doctor.added", "doctor.changed")
 def open_own_line(event: Event) -> None:
-    """Idempotent: a doctor has one line by constraint; name and department follow."""
+    """Idempotent: a doctor has one line by constraint; name and department follow. Nurses and clerks have none."""
     doctor = Doctor.objects.select_related("department").get(pk=_first(event, "doctor"))
-    lines.ensure_own_line(doctor, actor=SYSTEM)
+    if doctor.sort == Doctor.DOCTOR:
+        lines.ensure_own_line(doctor, actor=SYSTEM)
+
+
+@on("doctor.status_changed", "doctor.changed")
+def leave_posts(event: Event) -> None:
+    """Whoever went off duty, or is not there any more, calls from nowhere. Idempotent: what holds now is asked."""
+    doctor = Doctor.objects.get(pk=_first(event, "doctor"))
+    if doctor.status == Doctor.OFF_DUTY or not doctor.is_active:
+        posts.sign_off_all(doctor, actor=SYSTEM)
+
+
+@on("membership.revoked", "membership.roles_changed")
+def leave_posts_for_good(event: Event) -> None:
+    """A revoked member, or one whose roles do not call, calls from nowhere. Idempotent."""
+    for doctor in Doctor.objects.filter(membership=_first(event, "membership")).select_related("membership"):
+        member = doctor.membership
+        if member is None or not member.is_active or "queues.sign_on" not in abilities_of(member.roles):
+            posts.sign_off_all(doctor, actor=SYSTEM)
+
+
+@on("membership.revoked", "membership.roles_changed")
+def end_feed_for_good(event: Event) -> None:
+    """The calendar feed of somebody who is no doctor here any more ends, and does not come back. Idempotent."""
+    for doctor in Doctor.objects.filter(membership=_first(event, "membership")).select_related("membership__user"):
+        if not secret_links.feeds(doctor):
+            secret_links.end_feed_of(doctor, actor=SYSTEM)
+
+
+@on("doctor.changed")
+def end_feed_of_another(event: Event) -> None:
+    """The same for a doctor who was taken off, and for a row that is another person's now. Idempotent."""
+    doctor = Doctor.objects.select_related("membership__user").get(pk=_first(event, "doctor"))
+    told = event.changes.get(doctor.ref, {}).get("fields", {})
+    if "membership_id" in told or not secret_links.feeds(doctor):
+        secret_links.end_feed_of(doctor, actor=SYSTEM)
+
+
+@on("membership.departments_changed")
+def leave_posts_elsewhere(event: Event) -> None:
+    """Whoever was limited to departments calls from no other (R1.2). Idempotent: what holds now is asked."""
+    member = Membership.objects.select_related("user").get(pk=_first(event, "membership"))
+    actor = people.actor_of(member)
+    held = SignOn.objects.filter(server__membership=member, ended_at=None).select_related("server", "queue")
+    for post in held.order_by("id"):
+        if not (actor.sees(post.queue.department_id) and actor.sees(post.server.department_id)):
+            posts.sign_off(post.queue, server=post.server, actor=SYSTEM)
+
+
+@on("hospital.policies_changed")
+def sort_anew(event: Event) -> None:
+    """Another order, or other head starts, move whoever waits. Idempotent: a line that is sorted stays."""
+    if any(resort.POLICIES & set(told["fields"]) for told in event.changes.values()):
+        resort.resort(actor=SYSTEM)
 
 
 NAMES = {

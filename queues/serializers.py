@@ -12,15 +12,14 @@ from clinic.core.api_fields import Day, Id, Line, Named, Yes, YesInQuery
 from clinic.core.api_input import Lower, Query, Strict
 from clinic.records.serializers import NewPatientBody
 from clinic.tenants.models import HospitalConfig
-from queues.models import CLASSES, NORMAL, URGENT, VIP, Leg, Queue
+from queues.estimates.serializers import MinutesDoc, WaitDoc
+from queues.models import CLASSES, HOLDS, NORMAL, URGENT, VIP, Appointment, Leg, Queue
 
 STATES = [key for key, _label in Leg.STATES]
 KLASSES = [key for key, _label in CLASSES]
 GIVEN_KLASSES = [NORMAL, URGENT, VIP]
 NAMES = [key for key, _label in HospitalConfig.NAMES]
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
-SKIPPED = "skipped"
-STATUS_WORDS = ["waiting", "called", "in_progress", "completed", SKIPPED, "no_show", "left", "cancelled"]
 OTHER_WORDS = {"checked_in": "waiting"}
 """Words of earlier systems → ours."""
 
@@ -36,6 +35,27 @@ class QueueDoc(serializers.Serializer[Any]):
     department = serializers.UUIDField()
     doctor = serializers.UUIDField(allow_null=True)
     open = serializers.BooleanField(help_text="Takes people in.")
+    overnight = serializers.BooleanField(help_text="Open across the end of the day: whoever waits keeps the place.")
+    paused = serializers.BooleanField(help_text="Nobody calls from it now.")
+    joining = MinutesDoc(allow_null=True, help_text="For whoever joins now; null while paused or not known.")
+    left_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the doctor left with people waiting: the desk is asked what becomes of them."
+    )
+
+
+class HoldDoc(serializers.Serializer[Any]):
+    """Why a patient is on hold."""
+
+    reason = serializers.ChoiceField(choices=[key for key, _label in HOLDS])
+    since = serializers.DateTimeField()
+    back_at = serializers.DateTimeField(allow_null=True, help_text="Until when somebody is away.")
+
+
+class BookedDoc(serializers.Serializer[Any]):
+    """What of an appointment stands in the visit it became."""
+
+    id = serializers.UUIDField()
+    starts_at = serializers.DateTimeField()
 
 
 class VisitDoc(serializers.Serializer[Any]):
@@ -43,7 +63,10 @@ class VisitDoc(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     token = serializers.CharField()
-    status = serializers.ChoiceField(choices=STATES)
+    status = serializers.ChoiceField(
+        choices=[*STATES, "expected", "lapsed"],
+        help_text="`expected`: carried over to another day, not there yet; `lapsed`: did not come that day.",
+    )
     reason = serializers.CharField(help_text="Why the patient came.")
     class_reason = serializers.CharField()
     patient = Named()
@@ -59,11 +82,29 @@ class VisitDoc(serializers.Serializer[Any]):
     first_called_at = serializers.DateTimeField(allow_null=True)
     called_at = serializers.DateTimeField(allow_null=True)
     started_at = serializers.DateTimeField(allow_null=True)
+    wait = WaitDoc(allow_null=True, help_text="Null unless waiting; null while paused or not known.")
+    paused = serializers.BooleanField(help_text="Waits, and nobody calls from the line now.")
     ended_at = serializers.DateTimeField(allow_null=True)
+    expected_on = serializers.DateField(allow_null=True, help_text="Carried over to this day.")
+    hold = HoldDoc(allow_null=True, help_text="Set while on hold.")
+    rejoin_asked_at = serializers.DateTimeField(allow_null=True, help_text="The patient asks to come back.")
+    asked_at = serializers.DateTimeField(allow_null=True, help_text="Still there? Asked, and not answered yet.")
+    appointment = BookedDoc(allow_null=True, help_text="What was booked; null for a walk-in.")
+    due = serializers.BooleanField(help_text="False for somebody early: called before the time only if nobody waits.")
 
     def get_fields(self) -> dict[str, Any]:
-        more = {"class": serializers.ChoiceField(choices=KLASSES), "source": serializers.CharField()}
+        more = {
+            "class": serializers.ChoiceField(choices=KLASSES), "source": serializers.CharField(),
+            "type": serializers.UUIDField(allow_null=True, help_text="The kind of visit."),
+        }  # fmt: skip
         return {**super().get_fields(), **more}
+
+
+class WarnedDoc(serializers.Serializer[Any]):
+    """Something to know that nobody was refused for."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
 
 
 class NewVisitDoc(VisitDoc):
@@ -71,6 +112,7 @@ class NewVisitDoc(VisitDoc):
 
     status_token = serializers.CharField()
     status_url = serializers.CharField()
+    warnings = WarnedDoc(many=True, help_text="A long line, a closed house.")
 
 
 class CalledDoc(serializers.Serializer[Any]):
@@ -93,13 +135,6 @@ class SkippedDoc(serializers.Serializer[Any]):
     places = serializers.IntegerField()
 
 
-class UndoneDoc(serializers.Serializer[Any]):
-    """What was taken back, and how the visit stands now."""
-
-    undone = serializers.ListField(child=serializers.CharField())
-    visit = VisitDoc()
-
-
 class LineDoc(serializers.Serializer[Any]):
     """A line as it stands: who is with its server, and who waits, in order."""
 
@@ -116,10 +151,23 @@ class LinesDoc(serializers.Serializer[Any]):
     lines = serializers.ListField(child=serializers.DictField())
 
 
+class BookedTodayDoc(serializers.Serializer[Any]):
+    """The appointments of the day, by what became of them."""
+
+    requested = serializers.IntegerField()
+    confirmed = serializers.IntegerField(help_text="Still to come.")
+    checked_in = serializers.IntegerField()
+    completed = serializers.IntegerField()
+    no_show = serializers.IntegerField()
+    cancelled = serializers.IntegerField(help_text="Also those rejected.")
+
+
 class StatsDoc(serializers.Serializer[Any]):
     """The day so far, in visits."""
 
     service_day = serializers.DateField()
+    booked = serializers.IntegerField(help_text="Appointments of the day that are to come, here, or have been.")
+    appointments = BookedTodayDoc()
     arrived = serializers.IntegerField()
     waiting = serializers.IntegerField()
     called = serializers.IntegerField()
@@ -136,9 +184,11 @@ class DisplayDoc(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     name = serializers.CharField()
-    languages = serializers.ListField(child=serializers.CharField())
+    languages = serializers.ListField(child=serializers.CharField(), help_text="Empty: those of the hospital's policy.")
     names = serializers.ChoiceField(choices=NAMES)
-    queues = serializers.ListField(child=serializers.UUIDField())
+    sound = serializers.BooleanField(help_text="Announces calls aloud.")
+    queues = serializers.ListField(child=serializers.UUIDField(), help_text="Lines it shows.")
+    rooms = serializers.ListField(child=serializers.UUIDField(), help_text="Rooms it announces calls to, of any line.")
     paired_at = serializers.DateTimeField()
     revoked_at = serializers.DateTimeField(allow_null=True)
 
@@ -146,67 +196,34 @@ class DisplayDoc(serializers.Serializer[Any]):
 class PlaceDoc(serializers.Serializer[Any]):
     """One patient's place, for whoever holds the visit's link."""
 
+    appointment = serializers.UUIDField(allow_null=True, help_text="Null for a walk-in.")
+    starts_at = serializers.DateTimeField(allow_null=True, help_text="When it was booked for; by number: about then.")
+    check_in_from = serializers.DateTimeField(allow_null=True, help_text="Before check-in: when it opens.")
+    check_in_by = serializers.DateTimeField(allow_null=True, help_text="Before check-in: by when to be here.")
+    video = serializers.BooleanField()
     token = serializers.CharField()
     patient = serializers.CharField(help_text="The patient's own name.")
     hospital = serializers.CharField()
     department = serializers.CharField()
     doctor = serializers.CharField(help_text="Or the department's name, where any doctor will do.")
     doctor_status = serializers.CharField(help_text="Empty where any doctor will do.")
-    status = serializers.ChoiceField(choices=STATES)
+    status = serializers.ChoiceField(
+        choices=sorted({*STATES, "expected", "lapsed", *(key for key, _label in Appointment.STATES)}),
+        help_text="Before check-in the appointment's, then the visit's.",
+    )
     position = serializers.IntegerField(allow_null=True, help_text="1 is next; null when not waiting.")
     ahead = serializers.IntegerField()
     paused = serializers.BooleanField(help_text="Waits, and nobody is called now.")
+    wait = WaitDoc(allow_null=True, help_text="Null unless waiting; null while paused or not known.")
     room = serializers.CharField()
     room_place = serializers.CharField()
     why = serializers.CharField(help_text="Why somebody who came later goes first; mostly empty.")
     called_at = serializers.DateTimeField(allow_null=True)
-
-
-class SaidDoc(serializers.Serializer[Any]):
-    """An announcement in one language."""
-
-    lang = serializers.CharField()
-    text = serializers.CharField()
-
-
-class BoardCallDoc(serializers.Serializer[Any]):
-    """A call that stands; `key` is new for each call and recall."""
-
-    key = serializers.CharField()
-    token = serializers.CharField()
-    room = serializers.CharField()
-    doctor = serializers.CharField()
-    name = serializers.CharField(help_text="Empty unless policy and patient allow it.")
-    says = SaidDoc(many=True)
-    called_at = serializers.DateTimeField()
-
-
-class BoardRoomDoc(serializers.Serializer[Any]):
-    token = serializers.CharField()
-    room = serializers.CharField()
-    doctor = serializers.CharField()
-    name = serializers.CharField()
-
-
-class BoardLineDoc(serializers.Serializer[Any]):
-    """A line, as a waiting room may see it."""
-
-    doctor = serializers.CharField()
-    department = serializers.CharField()
-    status = serializers.CharField()
-    room = serializers.CharField()
-    tokens = serializers.ListField(child=serializers.CharField(), help_text="The next few.")
-    more = serializers.IntegerField()
-    paused = serializers.BooleanField()
-
-
-class BoardDoc(serializers.Serializer[Any]):
-    """A waiting room: tokens, rooms and states, and nothing else."""
-
-    calls = BoardCallDoc(many=True)
-    rooms = BoardRoomDoc(many=True)
-    missed = serializers.ListField(child=serializers.CharField())
-    lines = BoardLineDoc(many=True)
+    back_at = serializers.DateTimeField(allow_null=True, help_text="Away until then.")
+    delays_left = serializers.IntegerField(help_text="How often the place may still be pushed back from the phone.")
+    rejoin_asked = serializers.BooleanField()
+    rejoin_declined = serializers.BooleanField(help_text="The desk did not take the patient back into the line.")
+    expected_on = serializers.DateField(allow_null=True, help_text="Carried over to that day, and not there yet.")
 
 
 # --- queries ---------------------------------------------------------------------------------------------------------
@@ -242,10 +259,6 @@ class DisplayQuery(Query):
 # --- bodies ----------------------------------------------------------------------------------------------------------
 
 
-class QueueBody(Strict):
-    open = Yes()
-
-
 class LineBody(Strict):
     """Names a line: by itself, by its doctor, or by its department (the pool)."""
 
@@ -264,6 +277,7 @@ def _arrival_fields() -> dict[str, Any]:
         "class": Lower(choices=GIVEN_KLASSES, source="klass", required=False, default=NORMAL),
         "class_reason": Line(200, required=False, allow_blank=True, default=""),
         "reason": Line(200, required=False, allow_blank=True, default="", help_text="Why the patient came."),
+        "type": Id(required=False, allow_null=True, help_text="The kind of visit."),
     }
 
 
@@ -293,12 +307,22 @@ class IntakeBody(LineBody):
         return super().validate(attrs)
 
 
-class VisitStatusBody(Strict):
-    """The earlier systems' way to act on a visit: by the word it should have next."""
+class FamilyBody(LineBody):
+    """Several known patients, into one line at once."""
 
-    status = Lower(choices=STATUS_WORDS, other_words=OTHER_WORDS)
-    reason = Line(200, required=False, allow_blank=True, default="", help_text="For called, left and cancelled.")
-    doctor = Id(required=False, help_text="Who calls; the line's own doctor if left out.")
+    patients = serializers.ListField(child=Id(), min_length=1, max_length=12)
+    again_reason = Line(200, required=False, allow_blank=True, default="", help_text="Why a second visit here.")
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), **_arrival_fields()}
+
+
+class CorrectPatientBody(Strict):
+    """The right patient of a visit, and how the wrong one came about."""
+
+    patient = Id()
+    reason = Line(200)
+    again_reason = Line(200, required=False, allow_blank=True, default="", help_text="Why a second visit here.")
 
 
 class UndoBody(Strict):
@@ -330,11 +354,21 @@ class CompleteAndCallBody(WhoBody):
     resume = Yes(required=False, default=False, help_text="End a break first.")
 
 
-class DisplayBody(Strict):
-    code = Line(12, help_text="What the screen shows.")
+class DisplayChange(Strict):
+    """What may be changed of a paired screen."""
+
     name = Line(80)
-    queues = serializers.ListField(child=Id(), min_length=1, max_length=100)
-    languages = serializers.ListField(
-        child=serializers.ChoiceField(choices=LANGUAGES), min_length=1, max_length=len(LANGUAGES), required=False
+    queues = serializers.ListField(child=Id(), max_length=100, required=False, help_text="Lines it shows.")
+    rooms = serializers.ListField(
+        child=Id(), max_length=100, required=False, help_text="Rooms it announces calls to, of any line."
     )
+    languages = serializers.ListField(
+        child=serializers.ChoiceField(choices=LANGUAGES), max_length=len(LANGUAGES), required=False,
+        help_text="Empty: those of the hospital's policy.",
+    )  # fmt: skip
     names = Lower(choices=NAMES, required=False)
+    sound = Yes(required=False, help_text="Announces calls aloud.")
+
+
+class DisplayBody(DisplayChange):
+    code = Line(12, help_text="What the screen shows.")

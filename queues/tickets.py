@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import segno
 from django.conf import settings
 from django.utils.translation import gettext
+
+from clinic.directory.models import Room
+from queues.estimates import shown
+from queues.models import WAITING, Leg, Queue, Visit
+from queues.operations import calls
+from queues.regions import spoken
 
 QUIET = 4
 """Modules of white around the code, as the standard asks."""
@@ -20,6 +27,39 @@ class Code:
 
     size: int
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What a ticket says of a visit, beside its token."""
+
+    line: str
+    room: Room | None
+    turn: tuple[datetime, datetime] | None
+    """When the turn is likely; None while paused, not known, or no longer waiting."""
+    expected_on: date | None
+    """Carried over to that day and not there yet (R3.22)."""
+
+
+def printed(visit: Visit) -> Printed:
+    """The visit as its ticket shows it; a visit that is only expected has its line's room and no time."""
+    queue = visit.expected_queue
+    leg = None if queue is not None and not visit.legs.exists() else calls.leg_now(visit)
+    doctor = (leg.server or leg.queue.doctor) if leg else (queue.doctor if queue else None)
+    room = (leg.room if leg else None) or (doctor.room if doctor else None)
+    line = leg.queue if leg else queue
+    return Printed(_name(line, doctor), room, _turn(leg), None if leg else visit.expected_on)
+
+
+def _name(line: Queue | None, doctor: object) -> str:
+    return str(doctor) if doctor is not None else spoken.line_name(line) if line is not None else ""
+
+
+def _turn(leg: Leg | None) -> tuple[datetime, datetime] | None:
+    if leg is None or leg.state != WAITING:
+        return None
+    line = shown.of([leg.queue_id])[leg.queue_id]
+    return None if line.paused else line.waits.get(leg.pk)
 
 
 def why_no_code() -> str:

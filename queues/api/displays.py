@@ -12,11 +12,12 @@ from rest_framework.response import Response
 from clinic.core.access import needs
 from clinic.core.api import HouseViewSet
 from clinic.core.api_told import answers
+from clinic.directory.models import Room
 from queues import faces
 from queues.api import find
 from queues.models import Display
 from queues.operations import displays
-from queues.serializers import DisplayBody, DisplayDoc, DisplayQuery
+from queues.serializers import DisplayBody, DisplayChange, DisplayDoc, DisplayQuery
 
 
 class DisplayViewSet(HouseViewSet):
@@ -46,11 +47,15 @@ class DisplayViewSet(HouseViewSet):
     )  # fmt: skip
     def pair(self, request: Request) -> Response:
         """Make the screen that shows this code one of the hospital's."""
-        given = dict(self.body)
-        lines = [find.queue(pk) for pk in dict.fromkeys(given.pop("queues"))]
-        return self.act(
-            partial(displays.pair, given.pop("code"), queues=lines, actor=self.actor, **given), _doc, status=201
-        )
+        given = self._given()
+        return self.act(partial(displays.pair, given.pop("code"), actor=self.actor, **given), _doc, status=201)
+
+    @needs("displays.manage")
+    @answers(DisplayDoc, body=DisplayChange, refusals=["DISPLAY_REVOKED"], example={"languages": ["en", "es"]})
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Change a paired screen: what is left out stays."""
+        row = find.one(Display.objects.all(), pk=pk)
+        return self.act(partial(displays.change_display, row, actor=self.actor, **self._given()), _doc)
 
     @needs("displays.manage")
     @answers(DisplayDoc)
@@ -58,6 +63,15 @@ class DisplayViewSet(HouseViewSet):
         """End a screen: its link answers as if it had never been."""
         row = find.one(Display.objects.all(), pk=pk)
         return self.act(partial(displays.revoke, row, actor=self.actor), _doc)
+
+    def _given(self) -> dict[str, Any]:
+        """The body, with lines and rooms in place of their ids."""
+        given = dict(self.body)
+        if "queues" in given:
+            given["queues"] = [find.queue(pk) for pk in dict.fromkeys(given["queues"])]
+        if "rooms" in given:
+            given["rooms"] = [find.one(Room.objects.all(), pk=pk) for pk in dict.fromkeys(given["rooms"])]
+        return given
 
 
 def _doc(row: Display) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from clinic.core.access import needs
 from clinic.core.api import HouseViewSet
 from clinic.core.api_told import answers
 from clinic.core.errors import NotFound
+from clinic.directory.models import Department, Doctor
 from queues import boards, faces
 from queues.api import find
 from queues.models import CALLED, IN_PROGRESS, Leg, Queue
-from queues.operations import calls, ends, lines
+from queues.move_serializers import CounterBody, QueueChangeBody
+from queues.operations import calls, ends, lines, order
 from queues.serializers import (
     CallBody,
     CalledDoc,
@@ -27,7 +29,6 @@ from queues.serializers import (
     LineDoc,
     NextBody,
     PoolNextBody,
-    QueueBody,
     QueueDoc,
     QueueQuery,
     SkipBody,
@@ -51,7 +52,7 @@ class QueueViewSet(HouseViewSet):
     def list(self, request: Request) -> Response:
         """Lines by name."""
         where = {FILTERS[name]: value for name, value in self.query.items() if name != "ordering"}
-        rows = Queue.objects.filter(**where)
+        rows = faces.with_estimates(Queue.objects.filter(**where))
         return self.page(rows, self.query["ordering"], lambda found: [faces.queue_doc(row) for row in found])
 
     @needs("queues.view")
@@ -60,19 +61,39 @@ class QueueViewSet(HouseViewSet):
         """One line, with who is called or in the room, and who waits, in order."""
         return board(request, boards.line_bytes(f"queue:{pk}", lambda: find.queue(pk)))
 
+    @needs("queues.manage")
+    @answers(
+        QueueDoc, 201, body=CounterBody, refusals=["QUEUE_NAME_TAKEN"],
+        example={"name": "Laboratory", "department": "0198c5f2-7a31-7c40-9d11-2f6a1b7c8d91"},
+    )  # fmt: skip
+    def create(self, request: Request) -> Response:
+        """A new counter. Doctors and departments have their lines by themselves."""
+        department = find.one(Department.objects.all(), pk=self.body["department"])
+        verb = partial(lines.add_counter, department=department, name=self.body["name"], actor=self.actor)
+        return self.act(verb, faces.queue_doc, status=201)
+
     @needs("queues.desk")
-    @answers(QueueDoc, body=QueueBody, example={"open": False})
+    @answers(QueueDoc, body=QueueChangeBody, refusals=["QUEUE_NAME_TAKEN"], example={"open": False})
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Open or close a line for newcomers; whoever waits keeps their place."""
+        """Open or close a line for newcomers; whoever waits keeps their place.
+
+        `overnight` and a counter's `name` need the ability `queues.manage`.
+        """
         row = find.queue(pk)
-        is_open = self.body.get("open", row.is_open)
-        return self.act(partial(lines.set_open, row, is_open, actor=self.actor), faces.queue_doc)
+        if set(self.body) <= {"is_open"}:
+            is_open = self.body.get("is_open", row.is_open)
+            return self.act(partial(lines.set_open, row, is_open, actor=self.actor), faces.queue_doc)
+        return self.act(partial(lines.change_queue, row, actor=self.actor, **self.body), faces.queue_doc)
 
 
 class DoctorQueueViewSet(HouseViewSet):
     """A doctor's own line, and who is with the doctor."""
 
     tag = "queue-doctor"
+
+    def server(self, pk: UUID) -> Doctor:
+        """Who acts at this address."""
+        return find.doctor(pk)
 
     @needs("queues.view")
     @answers(LineDoc)
@@ -84,7 +105,7 @@ class DoctorQueueViewSet(HouseViewSet):
     @answers(CalledDoc, body=NextBody, refusals=BUSY, example={"resume": False})
     def call_next(self, request: Request, pk: UUID) -> Response:
         """Call the best of the own line and of the pools served. Nobody waiting is `null`, not an error."""
-        verb = partial(calls.call_next, find.doctor(pk), resume=self.body["resume"], actor=self.actor)
+        verb = partial(calls.call_next, self.server(pk), resume=self.body["resume"], actor=self.actor)
         return self.act(verb, called)
 
     @needs("queues.call")
@@ -95,7 +116,7 @@ class DoctorQueueViewSet(HouseViewSet):
     def call(self, request: Request, pk: UUID) -> Response:
         """Call a chosen patient out of order."""
         visit, options = find.visit(self.body["visit"]), {"reason": self.body["reason"], "resume": self.body["resume"]}
-        verb = partial(calls.call, visit, find.doctor(pk), actor=self.actor, **options)
+        verb = partial(calls.call, visit, self.server(pk), actor=self.actor, **options)
         return self.act(verb, lambda leg: find.visit_doc(leg.visit_id))
 
     @needs("queues.call")
@@ -114,7 +135,7 @@ class DoctorQueueViewSet(HouseViewSet):
     @answers(SkippedDoc, body=SkipBody, refusals=[*HERE, "VISIT_SKIP_LIMIT"], example={"reason": "Not here"})
     def skip(self, request: Request, pk: UUID) -> Response:
         """Put the called patient a few places back."""
-        visit = find.with_server(find.doctor(pk), self.body.get("visit"), CALLED)
+        visit = find.with_server(self.server(pk), self.body.get("visit"), CALLED)
         verb = partial(calls.skip, visit, reason=self.body["reason"], actor=self.actor)
         return self.act(verb, lambda put: {"visit": find.visit_doc(visit.pk), "places": put[1]})
 
@@ -134,12 +155,12 @@ class DoctorQueueViewSet(HouseViewSet):
     @answers(CompletedDoc, body=CompleteAndCallBody, refusals=[*HERE, *BUSY], example={"resume": False})
     def complete_and_call(self, request: Request, pk: UUID) -> Response:
         """Complete, and call the next in the same act."""
-        visit = find.with_server(find.doctor(pk), self.body.get("visit"), CALLED, IN_PROGRESS)
+        visit = find.with_server(self.server(pk), self.body.get("visit"), CALLED, IN_PROGRESS)
         verb = partial(ends.complete_and_call, visit, resume=self.body["resume"], actor=self.actor)
         return self.act(verb, lambda pair: {"completed": find.visit_doc(visit.pk), "called": called(pair[1])["visit"]})
 
     def _do(self, verb: Callable[..., Leg], pk: UUID, *states: str) -> Response:
-        visit = find.with_server(find.doctor(pk), self.body.get("visit"), *states)
+        visit = find.with_server(self.server(pk), self.body.get("visit"), *states)
         return self.act(partial(verb, visit, actor=self.actor), lambda _: find.visit_doc(visit.pk))
 
 
@@ -159,7 +180,7 @@ class DepartmentQueueViewSet(HouseViewSet):
     def call_next(self, request: Request, pk: UUID) -> Response:
         """Call the next for a doctor who serves this pool: the best of the pool and of the doctor's own line."""
         doctor = find.doctor(self.body["doctor"])
-        if find.pool(pk).department_id != doctor.department_id or not doctor.serves_pool:
+        if not order.serves(doctor, find.pool(pk)):
             raise NotFound()
         verb = partial(calls.call_next, doctor, resume=self.body["resume"], actor=self.actor)
         return self.act(verb, called)

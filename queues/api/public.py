@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
 from django.utils import timezone
 from rest_framework.request import Request
@@ -15,18 +15,17 @@ from clinic.core.access import public
 from clinic.core.api import HouseViewSet
 from clinic.core.api_told import answers
 from clinic.core.errors import NotFound
-from clinic.core.faces import stamp
+from clinic.core.faces import Doc, stamp
 from clinic.core.http import address
 from clinic.core.limits import limit
 from clinic.core.nouns import split_ref
 from clinic.core.tenancy import hospital
 from clinic.tenants import links
 from clinic.tenants.models import Hospital, PublicToken
-from queues.models import ON_HOLD, WAITING, Visit
-from queues.operations import calls
+from queues.api import own_place
+from queues.board_serializers import BoardDoc
 from queues.regions.displays import load_display_lines, load_now
-from queues.regions.status import load_places
-from queues.serializers import BoardDoc, PlaceDoc
+from queues.serializers import PlaceDoc
 
 A_LINK = (120, 60)
 """Requests for one link in a minute."""
@@ -34,10 +33,19 @@ AN_ADDRESS = (3000, 60)
 """From one address in a minute: a full waiting room stands behind one."""
 
 
+Show = Callable[[str, Hospital], Any]
+
+
 class PublicViewSet(HouseViewSet):
     """What a link opens."""
 
     tag = "public"
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Without the number of the act: how much else happened is not for strangers (R2.13)."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.headers.pop("X-Seq", None)
+        return response
 
     @public("the display's token names what it shows")
     @answers(BoardDoc, limited=True)
@@ -49,18 +57,39 @@ class PublicViewSet(HouseViewSet):
     @answers(PlaceDoc, limited=True)
     def visit_status(self, request: Request, token: str) -> Response:
         """A patient's own place, by the visit's link."""
-        return self._open(PublicToken.STATUS, token, _place)
+        return self._open(PublicToken.STATUS, token, own_place.of_visit)
 
-    def _open(self, purpose: str, token: str, show: Callable[[str, Hospital], Any]) -> Response:
+    @public("the booking's or the visit's token names what it shows")
+    @answers(PlaceDoc, limited=True)
+    def appointment_status(self, request: Request, token: str) -> Response:
+        """A booking by its link, and on the day the place in the line; a visit's link shows the same."""
+        return self._open_any(token, {
+            PublicToken.BOOKING: own_place.of_appointment, PublicToken.STATUS: own_place.of_visit,
+        })  # fmt: skip
+
+    def _open(self, purpose: str, token: str, show: Show) -> Response:
+        return self._open_any(token, {purpose: show})
+
+    def _open_any(self, token: str, shows: Mapping[str, Show]) -> Response:
+        """What the link opens, whichever of the purposes it has; unknown is one answer, counted once (R3.41)."""
         limit("public", address(self.request), *AN_ADDRESS)
         limit("link", token, *A_LINK)
-        link = links.open_link(purpose, token)
+        link = _link(list(shows), token, address(self.request))
+        show = shows[link.purpose]
         if link.hospital is None:  # a screen that nobody has paired yet
             raise NotFound("link.unknown")
         with hospital(link.hospital), timezone.override(link.hospital.zone):
             answer = Response(show(split_ref(link.target)[1], link.hospital))
         answer["Referrer-Policy"] = "no-referrer"
         return answer
+
+
+def _link(purposes: Sequence[str], token: str, where: str) -> links.Opened:
+    *others, last = purposes
+    for purpose in others:
+        with suppress(NotFound):
+            return links.open_link(purpose, token)
+    return links.open_link(last, token, where)
 
 
 def board_of(target: str) -> dict[str, Any]:
@@ -73,26 +102,19 @@ def _board(key: str) -> dict[str, Any]:
     if now is None or lines is None:
         raise NotFound("link.unknown")
     shown: dict[str, Any] = asdict(now.context)
-    calls_shown = [{**call, "called_at": stamp(call["called_at"])} for call in shown["calls"]]
+    told = ("key", "token", "room", "doctor", "name", "says")
+    calls_shown = [
+        {**{part: call[part] for part in told}, "called_at": stamp(call["called_at"])} for call in shown["calls"]
+    ]
     parts = ("doctor", "department", "status", "room", "tokens", "more", "paused")
     return {
         "calls": calls_shown, "rooms": list(shown["rooms"]), "missed": list(shown["missed"]),
-        "lines": [{part: getattr(row, part) for part in parts} for row in lines.rows or ()],
+        "taken_back": [back["token"] for back in shown["taken_back"]],
+        "lines": [
+            {**{part: getattr(row, part) for part in parts}, "joining": _minutes(row)} for row in lines.rows or ()
+        ],
     }  # fmt: skip
 
 
-def _place(key: str, here: Hospital) -> dict[str, Any]:
-    visit = Visit.objects.select_related("patient").filter(pk=UUID(key)).first()
-    places = load_places([str(visit.department_id)]) if visit else {}
-    row: Any = next((row for shown in places.values() for row in shown.rows or () if row.key == key), None)
-    if visit is None or row is None:
-        raise NotFound("link.unknown")
-    leg = calls.leg_of(visit, lock=False)
-    patient = visit.patient
-    own = f"{patient.preferred_name or patient.given_name} {patient.family_name}".strip()
-    return {
-        "token": row.token, "patient": own, "hospital": here.name, "department": row.department, "doctor": row.line,
-        "doctor_status": row.status, "status": leg.state, "ahead": row.ahead,
-        "position": row.ahead + 1 if leg.state in (WAITING, ON_HOLD) else None, "paused": row.paused,
-        "room": row.room, "room_place": row.room_place, "why": row.why, "called_at": stamp(row.called_at),
-    }  # fmt: skip
+def _minutes(row: Any) -> Doc | None:
+    return {"low": row.joining[0], "high": row.joining[1]} if row.joining else None

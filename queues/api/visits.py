@@ -17,24 +17,36 @@ from clinic.core.api import HouseViewSet
 from clinic.core.api_fields import ReasonBody
 from clinic.core.api_input import Fields
 from clinic.core.api_told import answers
-from clinic.directory.models import Doctor
+from clinic.directory.models import Doctor, VisitType
 from clinic.records.models import Patient
 from queues import faces
 from queues.api import find
-from queues.models import CALLED, CANCELLED, COMPLETED, IN_PROGRESS, LEFT, NO_SHOW, OPEN, WAITING, Leg, Visit
-from queues.operations import calls, ends, intake, undo
+from queues.api.moves import warning_doc
+from queues.hold_serializers import SKIPPED, UndoneDoc, VisitStatusBody
+from queues.models import (
+    CALLED,
+    CANCELLED,
+    COMPLETED,
+    IN_PROGRESS,
+    LEFT,
+    NO_SHOW,
+    ON_HOLD,
+    OPEN,
+    WAITING,
+    Leg,
+    Visit,
+)  # fmt: skip
+from queues.operations import calls, ends, holds, intake, returns, undo
 from queues.serializers import (
-    SKIPPED,
     ArrivalBody,
     NewVisitDoc,
     UndoBody,
-    UndoneDoc,
     VisitDoc,
     VisitQuery,
-    VisitStatusBody,
 )
 
 WRONG_STATE = "VISIT_WRONG_STATE"
+NO_ROOM = ["QUEUE_CLOSED", "QUEUE_FULL", "DOCTOR_FULL"]
 OPTIONS = ("klass", "class_reason", "reason")
 
 
@@ -58,7 +70,7 @@ class VisitViewSet(HouseViewSet):
 
     @needs("queues.intake")
     @answers(
-        NewVisitDoc, 201, body=ArrivalBody, refusals=["VISIT_ALREADY_IN_LINE", "QUEUE_CLOSED"],
+        NewVisitDoc, 201, body=ArrivalBody, refusals=["VISIT_ALREADY_IN_LINE", *NO_ROOM],
         example={"patient": "0198c5f2-7a31-7c40-9d11-2f6a1b7c8d90", "doctor": "0198c5f2-7a31-7c40-9d11-2f6a1b7c8d91",
                  "class": "normal", "reason": "Fever"},
     )  # fmt: skip
@@ -77,12 +89,11 @@ class VisitViewSet(HouseViewSet):
         example={"status": "in_progress"},
     )  # fmt: skip
     def set_status(self, request: Request, pk: UUID) -> Response:
-        """Act on a visit by the word it should have next, in lower or upper case. `skipped` puts it back in line."""
+        """Act on a visit by the word it should have next, in lower or upper case.
+
+        `skipped` puts it back in line; `waiting` ends a hold, or brings back whoever did not come or left.
+        """
         visit = find.visit(pk)
-        if self.body["status"] == WAITING:
-            leg = calls.leg_of(visit, lock=False)
-            calls.expect(leg, WAITING)  # only skipped, undo and rejoin bring somebody back: waiting is said, not done
-            return Response(find.visit_doc(visit.pk))
         verb = VERBS[self.body["status"]](self, visit, self.body)
         return self.act(verb, lambda _: find.visit_doc(visit.pk))
 
@@ -122,7 +133,7 @@ Verb = Callable[[], Any]
 
 
 def _call(view: HouseViewSet, visit: Visit, body: Fields) -> Verb:
-    line = calls.leg_of(visit, lock=False).queue
+    line = calls.leg_now(visit).queue
     named: UUID | None = body.get("doctor") or line.doctor_id or view.actor.doctor_id
     server: Doctor = find.doctor(named) if named else find.one(Doctor.objects.none())
     return partial(calls.call, visit, server, reason=body["reason"], actor=view.actor)
@@ -136,7 +147,22 @@ def _reasoned(verb: Callable[..., Any]) -> Callable[[HouseViewSet, Visit, Fields
     return lambda view, visit, body: partial(verb, visit, reason=body["reason"], actor=view.actor)
 
 
+def _hold(view: HouseViewSet, visit: Visit, body: Fields) -> Verb:
+    return partial(
+        holds.hold, visit, reason=body["hold"], minutes=body.get("minutes"), note=body["reason"], actor=view.actor
+    )
+
+
+def _wait(view: HouseViewSet, visit: Visit, body: Fields) -> Verb:
+    """``resume`` or ``rejoin``, by where the visit is now; each of them refuses what the other is for."""
+    if calls.leg_now(visit).state in (NO_SHOW, LEFT):
+        return partial(returns.rejoin, visit, reason=body["reason"], actor=view.actor)
+    return partial(holds.resume, visit, actor=view.actor)
+
+
 VERBS: dict[str, Callable[[HouseViewSet, Visit, Fields], Verb]] = {
+    WAITING: _wait,
+    ON_HOLD: _hold,
     CALLED: _call,
     IN_PROGRESS: _plain(calls.start),
     COMPLETED: _plain(ends.complete),
@@ -153,13 +179,17 @@ def source_of(actor: Any) -> str:
 
 
 def options(body: Fields) -> Fields:
-    return {name: body[name] for name in OPTIONS}
+    """What an intake says of the visit; ``type`` names a kind of visit of the hospital."""
+    kind = find.one(VisitType.objects.all(), pk=body["type"]) if body.get("type") else None
+    return {**{name: body[name] for name in OPTIONS}, "type": kind}
 
 
 def arrived(arrival: intake.Arrival) -> dict[str, Any]:
     """The new visit, with the link of the patient's page: the only answer that holds it."""
     doc = find.visit_doc(arrival.visit.pk)
-    return {**doc, "status_token": arrival.link, "status_url": f"{settings.PUBLIC_URL}/s/{arrival.link}/"}
+    told = [warning_doc(warned) for warned in arrival.warnings]
+    url = f"{settings.PUBLIC_URL}/s/{arrival.link}/"
+    return {**doc, "status_token": arrival.link, "status_url": url, "warnings": told}
 
 
 def _docs(rows: Any) -> Any:

@@ -13,11 +13,22 @@ from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, NotAllowed, NotFound
 from clinic.core.nouns import Versioned
 from clinic.core.prepared import Given, Prepared
-from clinic.directory.models import Doctor
+from clinic.directory.models import Doctor, Room
 from clinic.directory.operations import set_status_of
 from clinic.live.record import change, operation, record
 from clinic.tenants.days import policies
-from queues.models import CALLED, ENDED, IN_PROGRESS, OPEN, WAITING, WITH_SERVER, Leg, LegQuerySet, Visit
+from queues.models import (
+    CALLED,
+    ENDED,
+    IN_PROGRESS,
+    OPEN,
+    WAITING,
+    WITH_SERVER,
+    Leg,
+    LegQuerySet,
+    SignOn,
+    Visit,
+)  # fmt: skip
 from queues.operations import order
 
 SAME_PRESS = timedelta(seconds=3)
@@ -38,18 +49,32 @@ _VISIT = Prepared[Visit](lambda: Visit.objects.filter(pk=Given("visit", UUIDFiel
 _LANES = Prepared[int](
     lambda: Leg.objects.with_server().filter(server_id=Given("server", UUIDField())).values_list("lane", flat=True)
 )
+_POST = Prepared[SignOn](
+    lambda: SignOn.objects.filter(
+        server_id=Given("server", UUIDField()), queue_id=Given("queue", UUIDField()), ended_at=None
+    ).select_related("room")
+)
 
 
-def leg_of(visit: Visit, *, lock: bool = True) -> Leg:
-    """The visit's open leg, else the one that ended last, locked for the operation."""
-    if lock:
-        # First the lock, then the rows. PostgreSQL gives a row that it had to wait for together with what it had joined
-        # before the wait: a leg that was called meanwhile, and nobody as its server.
-        _LOCKED.rows(visit=visit.pk)
+def leg_now(visit: Visit) -> Leg:
+    """The visit's open leg, else the one that ended last."""
     legs = _LEGS.rows(visit=visit.pk)
     if not legs:
         raise NotFound()
     return max(legs, key=lambda leg: (leg.state in OPEN, leg.ended_at or leg.entered_at))
+
+
+def leg_of(visit: Visit, actor: Actor) -> Leg:
+    """``leg_now``, locked for the operation.
+
+    NotFound for whoever is limited to departments that the leg's line is not of (R1.2).
+    """
+    # First the lock, then the rows. PostgreSQL gives a row that it had to wait for together with what it had joined
+    # before the wait: a leg that was called meanwhile, and nobody as its server.
+    _LOCKED.rows(visit=visit.pk)
+    leg = leg_now(visit)
+    actor.must_see(leg.queue.department_id)
+    return leg
 
 
 def wrong_state(leg: Leg, **details: Any) -> NotAllowed:
@@ -84,6 +109,7 @@ def call_next(server: Doctor, *, resume: bool = False, actor: Actor) -> Leg | No
     Who watches the line, the room, the displays and the patient's phone learns of it.
     """
     may_act_for(server, actor)
+    actor.must_see(server.department_id)
     _ready(server, resume, actor)
     lane = _free_lane(server)
     leg = order.claim(server)
@@ -97,14 +123,15 @@ def call_next(server: Doctor, *, resume: bool = False, actor: Actor) -> Leg | No
 def call(visit: Visit, server: Doctor, *, reason: str, resume: bool = False, actor: Actor) -> Leg:
     """Call a chosen patient out of order; the reason goes into the jump ledger (R3.10, R3.6)."""
     may_act_for(server, actor)
+    actor.must_see(server.department_id)
     if not reason.strip():
         raise NotAllowed("visit.reason_needed", token=visit.token)
-    leg = leg_of(visit)
+    leg = leg_of(visit, actor)
     if leg.state == CALLED and leg.server_id == server.pk:
         return leg
     expect(leg, WAITING)
-    if leg.queue.doctor_id not in (None, server.pk):
-        may_act_for(None if actor.can("queues.call_for_any") else leg.queue.doctor, actor)
+    if not actor.can("queues.call_for_any") and not order.serves(server, leg.queue):
+        raise Forbidden("doctor.not_yours")
     _ready(server, resume, actor)
     return _call(leg, server, _free_lane(server), reason=reason.strip(), event="visit.called_out_of_order")
 
@@ -112,7 +139,7 @@ def call(visit: Visit, server: Doctor, *, reason: str, resume: bool = False, act
 @operation("queues.call")
 def recall(visit: Visit, *, actor: Actor) -> Leg:
     """Announce a called patient again: a counter, not a state (R3.11)."""
-    leg = leg_of(visit)
+    leg = leg_of(visit, actor)
     may_act_for(leg.server, actor)
     expect(leg, CALLED)
     now = clock.now()
@@ -126,7 +153,7 @@ def recall(visit: Visit, *, actor: Actor) -> Leg:
 @operation("queues.call")
 def start(visit: Visit, *, actor: Actor) -> Leg:
     """The called patient is in the room."""
-    leg = leg_of(visit)
+    leg = leg_of(visit, actor)
     may_act_for(leg.server, actor)
     if leg.state == IN_PROGRESS:
         return leg
@@ -142,7 +169,7 @@ def skip(visit: Visit, *, reason: str = "", actor: Actor) -> tuple[Leg, int]:
 
     Returns the leg and the places it really went back: 0 means that nobody else waits. Refuses after ``skip_max``.
     """
-    leg = leg_of(visit)
+    leg = leg_of(visit, actor)
     may_act_for(leg.server, actor)
     if leg.state == WAITING and leg.skips:
         return leg, 0
@@ -188,11 +215,17 @@ def _free_lane(server: Doctor) -> int:
 def _call(leg: Leg, server: Doctor, lane: int, *, reason: str = "", event: str = "visit.called") -> Leg:
     now = clock.now()
     change(
-        leg, state=CALLED, server=server, lane=lane, room=server.room, calls=leg.calls + 1, called_at=now,
+        leg, state=CALLED, server=server, lane=lane, room=_room(leg, server), calls=leg.calls + 1, called_at=now,
         first_called_at=leg.first_called_at or now, **_spaced(leg, now),
     )  # fmt: skip
     record(event, *subjects_of(leg), reason=reason)
     return leg
+
+
+def _room(leg: Leg, server: Doctor) -> Room | None:
+    """Where the patient is called to: the room of the server's post at this line, else the server's own (R3.9)."""
+    post = _POST.first(server=server.pk, queue=leg.queue_id)
+    return post.room if post is not None and post.room is not None else server.room
 
 
 def _spaced(leg: Leg, now: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from clinic.core.access import Actor
 from clinic.core.errors import NotAllowed, NotFound
 from clinic.live.record import change, operation, record
 from clinic.tenants.days import policies
+from queues import appointment_day as on_the_day
 from queues.models import (
     CALLED,
     CANCELLED,
@@ -24,12 +25,16 @@ from queues.models import (
     Visit,
 )  # fmt: skip
 from queues.operations import calls
+from queues.operations.holds import OVER
+
+OVERLONG = timedelta(minutes=120)
+"""R3.18: a longer service is left out of the statistics of durations."""
 
 
 @operation("queues.call")
 def complete(visit: Visit, *, actor: Actor) -> Leg:
     """The patient has been seen. Pressing twice is the same as once (R3.16)."""
-    leg = calls.leg_of(visit)
+    leg = calls.leg_of(visit, actor)
     calls.may_act_for(leg.server, actor)
     if leg.state != COMPLETED:
         _complete(leg)
@@ -45,7 +50,7 @@ def complete_and_call(visit: Visit, *, resume: bool = False, actor: Actor) -> tu
     Returns the completed leg and the called one (None if nobody waits). Pressed twice, the second press finds the
     visit completed and calls nobody.
     """
-    leg = calls.leg_of(visit)
+    leg = calls.leg_of(visit, actor)
     calls.may_act_for(leg.server, actor)
     if leg.state == COMPLETED:
         return leg, None
@@ -58,7 +63,7 @@ def complete_and_call(visit: Visit, *, resume: bool = False, actor: Actor) -> tu
 @operation("queues.call")
 def no_show(visit: Visit, *, actor: Actor) -> Leg:
     """The called patient did not come. Needs the calls of R3.12; somebody never called is never a no-show."""
-    leg = calls.leg_of(visit)
+    leg = calls.leg_of(visit, actor)
     calls.may_act_for(leg.server, actor)
     if leg.state == NO_SHOW:
         return leg
@@ -82,7 +87,7 @@ def may_be_no_show(leg: Leg, min_calls: int, total_seconds: int) -> bool:
 @operation("queues.desk")
 def leave(visit: Visit, *, reason: str = "", actor: Actor) -> Leg:
     """The patient left without being seen."""
-    leg = calls.leg_of(visit)
+    leg = calls.leg_of(visit, actor)
     if leg.state == LEFT:
         return leg
     calls.expect(leg, WAITING, ON_HOLD)
@@ -94,7 +99,7 @@ def leave_by_link(visit: Visit, *, actor: Actor) -> Leg:
     """The patient leaves the line from the phone; only who waits may, and only the link's own visit."""
     if actor.kind != "patient" or actor.id != visit.ref:
         raise NotFound()
-    leg = calls.leg_of(visit)
+    leg = calls.leg_of(visit, actor)
     if leg.state == LEFT:
         return leg
     calls.expect(leg, WAITING, ON_HOLD)
@@ -106,7 +111,7 @@ def cancel(visit: Visit, *, reason: str, actor: Actor) -> Leg:
     """Take a visit back that should not be: a mistake at the desk, a double entry."""
     if not reason.strip():
         raise NotAllowed("visit.reason_needed", token=visit.token)
-    leg = calls.leg_of(visit)
+    leg = calls.leg_of(visit, actor)
     if leg.state == CANCELLED:
         return leg
     calls.expect(leg, *OPEN)
@@ -120,13 +125,18 @@ def end_as_cancelled(leg: Leg, *, reason: str, event: str = "visit.cancelled") -
 
 def _complete(leg: Leg) -> None:
     calls.expect(leg, CALLED, IN_PROGRESS)
-    derived: dict[str, Any] = {"started_at": leg.called_at, "start_derived": True} if leg.started_at is None else {}
-    _end(leg, COMPLETED, "visit.completed", **derived)
+    more: dict[str, Any] = {"started_at": leg.called_at, "start_derived": True} if leg.started_at is None else {}
+    started = leg.started_at or leg.called_at
+    if leg.overlong_at is None and started is not None and clock.now() - started >= OVERLONG:
+        more["overlong_at"] = clock.now()  # the clock may have stood still meanwhile
+    _end(leg, COMPLETED, "visit.completed", **more)
 
 
 def _end(leg: Leg, state: str, event: str, *, reason: str = "", **fields: Any) -> Leg:
+    """The visit ends, and with it the appointment it began with."""
     now = clock.now()
-    change(leg, state=state, ended_at=now, **fields)
+    over = OVER if leg.state == ON_HOLD else {}
+    change(leg, state=state, ended_at=now, **over, **fields)
     change(leg.visit, ended_at=now, outcome=state)
-    record(event, *calls.subjects_of(leg), reason=reason)
+    record(event, *calls.subjects_of(leg), *on_the_day.end_with(leg.visit, state), reason=reason)
     return leg

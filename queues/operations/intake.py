@@ -2,90 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from django.db.models import UUIDField
-
 from clinic.core import clock
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from clinic.core.prepared import Given, Prepared
-from clinic.live.record import add, operation, record
+from clinic.core.errors import Invalid, NotAllowed
+from clinic.directory.models import VisitType
+from clinic.live.record import operation, record
 from clinic.records.models import Patient
 from clinic.tenants import days, links
 from clinic.tenants.models import PublicToken
-from queues.models import CARRIED_OVER, NORMAL, URGENT, VIP, Leg, LegQuerySet, Queue, Visit
-from queues.operations.order import order_at, place_of, take
+from queues.models import CARRIED_OVER, NORMAL, URGENT, VIP, Queue, Visit
+from queues.operations import entering, limits, slot_walk_in
+from queues.operations.entering import Arrival
 
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What an intake made: the visit, its leg, and the link for the patient's phone (shown, never stored)."""
-
-    visit: Visit
-    leg: Leg
-    link: str
-
-
-_PATIENT = Prepared[Patient](
-    lambda: Patient.objects.filter(pk=Given("patient", UUIDField())).select_for_update(no_key=True, of=("self",))
-)
-
-
-def _open_legs() -> LegQuerySet:
-    # ``ended_at`` leads the database from the patient, who has few visits, and not from the line, which has many legs.
-    legs: LegQuerySet = Leg.objects.open().filter(
-        queue_id=Given("queue", UUIDField()), visit__patient_id=Given("patient", UUIDField()), visit__ended_at=None
-    )
-    return legs.select_related("visit")
-
-
-_HERE = Prepared[Leg](_open_legs)
+__all__ = ["Arrival", "arrive", "status_link"]
 
 
 @operation("queues.intake")
 def arrive(
     queue: Queue, patient: Patient, *, klass: str = NORMAL, class_reason: str = "", reason: str = "",
+    type: VisitType | None = None,  # noqa: A002  as the REST body says it
     again_reason: str = "", source: str = "desk", actor: Actor,
 ) -> Arrival:  # fmt: skip
     """Put a patient into a line under a new token; the desk, the line, displays and doctors learn of it.
 
-    Refuses a closed line, and somebody who already waits in this line unless ``again_reason`` says why (R3.17).
+    Refuses a closed or full line (R3.20), and somebody who already waits in this line unless ``again_reason`` says why
+    (R3.17). Warns of a long line and outside the opening hours. Where only times are booked, whoever is neither urgent
+    nor VIP takes the next free one (R2.9).
     """
+    policy, now = days.policies(), clock.now()
+    line = limits.line_of(queue.pk, actor, policy)
     if klass not in (URGENT, VIP, NORMAL):
         raise Invalid("visit.bad_class", klass=klass, allowed=[NORMAL, URGENT, VIP], carried=CARRIED_OVER)
-    if not queue.is_open:
-        raise NotAllowed("queue.closed", queue=queue.name)
+    if type is not None and not type.is_active:
+        raise Invalid("visit.bad_type", type=type.name)
+    if not line.queue.is_open:
+        raise NotAllowed("queue.closed", queue=line.queue.name)
     # Two desks may take the same person in at once: the second waits here and then finds the first's visit.
-    locked = _PATIENT.first(patient=patient.pk)
-    if locked is None:
-        raise NotFound()
+    locked = entering.person(patient.pk)
     if not again_reason.strip():
-        _not_here_yet(queue, locked)
-    policy, now = days.policies(), clock.now()
-    here = policy.hospital
-    day = days.service_day(here, now)
-    period = days.period_start(policy.token_reset, day)
-    # From here to the commit every other intake of the department waits: as little as can be is done.
-    tokens, places = take(f"token:{queue.department_id}:{period}", place_of(queue.pk))
-    visit = add(Visit(
-        patient=locked, department=queue.department, token_period=period, token_number=tokens.value,
-        token=f"{queue.department.prefix}-{tokens.value:03d}", service_day=day, klass=klass,
-        class_reason=class_reason, reason=reason, source=source, arrived_at=now,
-    ))  # fmt: skip
-    leg = add(Leg(
-        visit=visit, queue=queue, effective_at=now, order_at=order_at(now, klass), order_no=places.value,
-        entered_at=now,
-    ))  # fmt: skip
-    link = links.issue(PublicToken.STATUS, visit.ref, here.pk, days.day_end(here, day))
-    record("visit.arrived", visit, leg, queue, locked, tokens, places, reason=again_reason)
-    return Arrival(visit, leg, link)
-
-
-def _not_here_yet(queue: Queue, patient: Patient) -> None:
-    leg = _HERE.first(queue=queue.pk, patient=patient.pk)
-    if leg is not None:
-        raise Conflict("visit.already_in_line", token=leg.visit.token, visit=str(leg.visit_id), state=leg.state)
+        entering.not_here_yet(queue, locked)
+    if klass == NORMAL and slot_walk_in.needs_slot(line):
+        return slot_walk_in.take_slot(line, locked, type, reason=reason)
+    closed = limits.outside_hours(line)
+    visit = Visit(
+        patient=locked, klass=klass, class_reason=class_reason, reason=reason, source=source, arrived_at=now, type=type,
+    )  # fmt: skip
+    entered = entering.enter(line, visit, now=now)
+    record("visit.arrived", visit, entered.leg, queue, locked, *entered.counters, reason=again_reason)
+    warned = tuple(each for each in (entered.long, closed) if each is not None)
+    return Arrival(visit, entered.leg, entered.link, warned)
 
 
 def status_link(visit: Visit) -> str:

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q, Subquery, UUIDField
+from django.db.models import Q, UUIDField
 
-from clinic.core.prepared import Given, Prepared
+from clinic.core.prepared import Given, Prepared, Raised
 from clinic.directory.models import Doctor
-from clinic.live.record import add_unless, change
-from queues.models import HEAD_START, Counter, Leg, LegQuerySet, Queue
+from clinic.live.record import add_unless, advance, change
+from clinic.tenants import days
+from clinic.tenants.models import HospitalConfig
+from queues.models import (
+    CARRIED_OVER,
+    HEAD_START,
+    NORMAL,
+    ON_HOLD,
+    URGENT,
+    VIP,
+    WAITING,
+    Counter,
+    Leg,
+    LegQuerySet,
+    Queue,
+    SignOn,
+)  # fmt: skip
 
 
 def _counters() -> models.QuerySet[Counter]:
@@ -22,25 +37,23 @@ def _counters() -> models.QuerySet[Counter]:
     return found
 
 
-_COUNTERS = Prepared[Counter](_counters)
+_COUNTERS = Raised[Counter]("value", _counters)
 
 
 def take(first: str, second: str | None = None) -> list[Counter]:
     """The next number of one or two counters, in ``.value``; their rows stay locked until the operation ends.
 
-    Both are locked in one statement, in the order of their ids. Name the returned rows among the subjects of the
-    event: numbers are part of the log.
+    Both are raised in one statement and locked in the order of their ids. Name the returned rows among the subjects
+    of the event: numbers are part of the log.
     """
-    known = {row.scope: row for row in _COUNTERS.rows(first=first, second=second)}
-    return [_next(scope, known.get(scope)) for scope in (first, second) if scope is not None]
+    known = {row.scope: row for row in advance(_COUNTERS, first=first, second=second)}
+    return [known.get(scope) or _first(scope) for scope in (first, second) if scope is not None]
 
 
-def _next(scope: str, row: Counter | None) -> Counter:
-    if row is None:
-        row, created = add_unless(Counter(scope=scope, value=1), scope=scope)
-        if created:
-            return row
-    change(row, value=row.value + 1)
+def _first(scope: str) -> Counter:
+    row, created = add_unless(Counter(scope=scope, value=1), scope=scope)
+    if not created:
+        change(row, value=row.value + 1)
     return row
 
 
@@ -49,20 +62,44 @@ def place_of(queue_id: UUID) -> str:
     return f"order:{queue_id}"
 
 
-def order_at(effective_at: datetime, klass: str) -> datetime:
-    """R3.4 strict: the effective time less the head start of the class."""
-    return effective_at - HEAD_START[klass]
+def lock(*queue_ids: UUID) -> None:
+    """Be alone in re-ordering these lines until the operation ends; whoever calls from them is not held up.
+
+    Taken before a leg is: two who re-order one line follow each other and never block in a ring.
+    """
+    scopes = [place_of(pk) for pk in queue_ids]
+    rows = Counter.objects.select_for_update(no_key=True).filter(scope__in=scopes).order_by("id")
+    list(rows.values_list("pk", flat=True))
+
+
+def head_starts(policy: HospitalConfig) -> dict[str, timedelta]:
+    """How much earlier each class counts as having come (R3.4): by days, or by the minutes of the policy."""
+    if policy.order_policy == HospitalConfig.STRICT:
+        return HEAD_START
+    minutes = {
+        URGENT: policy.aged_urgent, VIP: policy.aged_vip, CARRIED_OVER: policy.aged_carried_over, NORMAL: 0
+    }  # fmt: skip
+    return {klass: timedelta(minutes=count) for klass, count in minutes.items()}
+
+
+def order_at(effective_at: datetime, klass: str, policy: HospitalConfig | None = None) -> datetime:
+    """The effective time less the head start of the class, by the hospital's policy (read if it is not at hand)."""
+    return effective_at - head_starts(policy or days.policies())[klass]
 
 
 def _claimable() -> LegQuerySet:
-    """Who waits in the server's own line and in the pool served, in order.
+    """Who waits in the server's own line, in the pools served and in the lines signed on at, in order (R3.7, R3.9).
 
-    The two lines are found inside the statement: asking for them first cost a round trip, and joining them made the
+    The lines are found inside the statement: asking for them first cost a round trip, and joining them made the
     database read everybody's line.
     """
-    own = Queue.objects.filter(doctor_id=Given("server", UUIDField())).values("pk")
-    pool = Queue.objects.filter(department_id=Given("pool_of", UUIDField()), sort=Queue.POOL).values("pk")
-    found: LegQuerySet = Leg.objects.waiting().filter(Q(queue_id=Subquery(own)) | Q(queue_id=Subquery(pool))).in_order()
+    server = Given("server", UUIDField())
+    own = Queue.objects.filter(doctor_id=server)
+    pool = Queue.objects.filter(department_id=Given("pool_of", UUIDField()), sort=Queue.POOL)
+    further = Queue.objects.filter(department__further__doctor_id=server, sort=Queue.POOL)
+    signed_on = Queue.objects.filter(sign_ons__server_id=server, sign_ons__ended_at=None)
+    lines = own.values("pk").union(pool.values("pk"), further.values("pk"), signed_on.values("pk"))
+    found: LegQuerySet = Leg.objects.waiting().filter(queue_id__in=lines).in_order()
     return found
 
 
@@ -85,6 +122,18 @@ def claim(server: Doctor) -> Leg | None:
     return found
 
 
+def serves(server: Doctor, queue: Queue) -> bool:
+    """Whether this server calls from this line now: the own one, a pool served, or one signed on at (R3.9)."""
+    if queue.doctor_id == server.pk:
+        return True
+    if queue.sort == Queue.POOL:
+        if server.serves_pool and queue.department_id == server.department_id:
+            return True
+        if server.further.filter(department_id=queue.department_id).exists():
+            return True
+    return bool(SignOn.objects.filter(server=server, queue=queue, ended_at=None).exists())
+
+
 @dataclass(frozen=True, slots=True)
 class Behind:
     """A place further back: the order columns, the rows that had to be renumbered, and the counter used."""
@@ -102,19 +151,29 @@ def put_behind(leg: Leg, places: int) -> Behind:
     ``order_at`` are renumbered. The caller changes the leg with ``order``, together with its state.
     """
     (counter,) = take(place_of(leg.queue_id))
-    waiting = Leg.objects.waiting().filter(queue_id=leg.queue_id).exclude(pk=leg.pk)
-    line = list(waiting.in_order())
+    line = list(Leg.objects.waiting().filter(queue_id=leg.queue_id).exclude(pk=leg.pk).in_order())
     gone = min(places, len(line))
     due, at, number = leg.due, leg.order_at, counter.value
     renumbered: list[Leg] = []
     if gone:
         due, at = line[gone - 1].due, line[gone - 1].order_at
-        tied = [other.pk for other in line[gone:] if (other.due, other.order_at) == (due, at)]
-        # Only these are locked: a caller must still be able to claim whoever stands elsewhere in the line.
-        behind = waiting.filter(pk__in=tied).in_order().select_related("visit")
-        for other in behind.select_for_update(no_key=True, of=("self",)):
-            change(counter, value=counter.value + 1)
-            change(other, order_no=counter.value)
-            renumbered.append(other)
+        renumbered = renumber(leg, line[gone - 1], counter)
     order = {"due": due, "order_at": at, "order_no": number, "placed": True}
     return Behind(gone, order, renumbered, counter)
+
+
+def renumber(leg: Leg, follows: Leg, counter: Counter) -> list[Leg]:
+    """Make room for ``leg`` behind ``follows``: those behind with the same ``order_at`` get the next numbers.
+
+    Who is on hold keeps the place among them (R3.13). Only these are locked: a caller must still be able to claim
+    whoever stands elsewhere in the line.
+    """
+    tied = Leg.objects.filter(queue_id=leg.queue_id, state__in=(WAITING, ON_HOLD), due=follows.due)
+    tied = tied.filter(order_at=follows.order_at, order_no__gt=follows.order_no, order_no__lt=counter.value)
+    renumbered = []
+    rows = tied.exclude(pk=leg.pk).in_order().select_related("visit")
+    for other in rows.select_for_update(no_key=True, of=("self",)):
+        change(counter, value=counter.value + 1)
+        change(other, order_no=counter.value)
+        renumbered.append(other)
+    return renumbered

@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
 from django.db.models import ForeignKey
 
 from clinic.core import clock
-from clinic.core.access import Actor
+from clinic.core.access import SYSTEM, Actor
 from clinic.core.errors import Conflict, Forbidden, NotAllowed, NotFound
 from clinic.core.nouns import Versioned, split_ref
 from clinic.live import registry
 from clinic.live.models import Event, EventDetail, EventRef
-from clinic.live.record import change, operation, record
+from clinic.live.record import change, drop, operation, record
 from clinic.tenants.days import policies
-from queues.models import WAITING, Visit
+from queues import appointment_day as on_the_day
+from queues.models import BOOKED, CALLED_OFF, CANCELLED, WAITING, Appointment, Visit
 from queues.operations.calls import leg_of
 from queues.operations.ends import end_as_cancelled
 
 UNDOABLE = frozenset({
     "visit.arrived", "visit.called", "visit.called_out_of_order", "visit.recalled", "visit.started", "visit.skipped",
     "visit.completed", "visit.no_showed", "visit.left", "visit.cancelled", "doctor.status_changed",
+    "visit.carried_over", "visit.uncalled", "visit.patient_corrected", "visit.held", "visit.resumed", "visit.delayed",
+    "visit.rejoined", "visit.rejoin_declined", "visit.answered_still_there", "visit.reassigned", "visit.sent_on",
+    "visit.class_changed", "appointment.checked_in", "appointment.missed", "appointment.cancelled",
+    "appointment.accepted", "appointment.rejected", "appointment.rescheduled", "doctor.away_settled",
 })  # fmt: skip
+BESIDE = frozenset({"appointment.booked", "appointment.requested"})
+"""Undone as a part of an act (a walk-in that took a time, another day for an absent doctor's patient), not alone."""
 KEPT = frozenset({"counter"})
 """Numbers are never given back: an undone token is not given out again (R3.2)."""
 STAYS = frozenset({"patient.registered"})
 """What an undo leaves: somebody who was registered on arrival stays known."""
-HARMLESS = frozenset({"visit.relabelled"})
-"""Events that change nothing of the visit itself."""
-TOUCHING = ("visit:", "leg:", "doctor:")
+OF_CLOCK = frozenset({"visit.resumed", "appointment.missed"})
+"""What the clock does because it is time."""
+HARMLESS = frozenset({"visit.relabelled", "line.estimated", "visit.asked_still_there", "visit.overran", "visit.due"})
+"""Events that change nothing of what the visit's acts do."""
+TOUCHING = ("visit:", "leg:", "doctor:", "appointment:")
 
 
 def is_undoable(names: Iterable[str]) -> bool:
     """Whether an operation that wrote these events can be taken back (for a while)."""
     counted = set(names) - STAYS
-    return bool(counted) and counted <= UNDOABLE
+    return bool(counted - BESIDE) and counted <= UNDOABLE | BESIDE
 
 
 @operation("queues.undo")
@@ -54,12 +63,15 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
     subjects: dict[str, Versioned] = {}
     for event in events:
         if event.name == "visit.arrived":
-            _take_back_arrival(event)
+            _take_back_arrival(event, actor)
             continue
+        if event.name in UNMADE:
+            subjects |= {row.ref: row for row in UNMADE[event.name](event)}
         for ref, told_change in _backwards(event):
             row = subjects.setdefault(ref, _row(ref))
             _restore(row, told_change)
     names = [event.name for event in events]
+    on_the_day.keep_places([row for row in subjects.values() if isinstance(row, Appointment)])
     if subjects:
         shown = [ref for event in events for ref in event.subjects if ref.startswith(("doctor:", "visit:"))]
         for ref in shown:  # the room it happened in and the visits learn of it even where no column of theirs changed
@@ -69,9 +81,15 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
 
 
 def _may_undo(events: list[Event], actor: Actor) -> None:
-    if not events or any(event.name not in UNDOABLE for event in events):
+    for kind in ("visit", "leg", "doctor", "appointment"):  # what belongs to another department is not there (R1.2)
+        keys = [ref.partition(":")[2] for event in events for ref in event.subjects if split_ref(ref)[0] == kind]
+        if len(registry.shown(kind, keys, actor.departments)) < len(keys):
+            raise NotFound()
+    if not is_undoable(event.name for event in events):
         raise NotAllowed("undo.nothing")
     last = events[0]
+    if last.actor["kind"] == SYSTEM.kind and last.name in OF_CLOCK:  # the next tick would do it again
+        raise NotAllowed("undo.clock")
     if last.actor["id"] != actor.id and not actor.can("queues.call_for_any"):
         raise Forbidden("undo.not_yours")
     seconds = policies().undo_seconds
@@ -83,12 +101,55 @@ def _may_undo(events: list[Event], actor: Actor) -> None:
         raise NotAllowed("undo.touched")
 
 
-def _take_back_arrival(event: Event) -> None:
+def _take_back_arrival(event: Event, actor: Actor) -> None:
     ref = next(ref for ref in event.subjects if ref.startswith("visit:"))
-    leg = leg_of(Visit.objects.get(pk=split_ref(ref)[1]))
+    leg = leg_of(Visit.objects.get(pk=split_ref(ref)[1]), actor)
     if leg.state != WAITING or leg.calls:  # called, or taken back, between the look at the log and the lock
         raise Conflict("undo.touched")
     end_as_cancelled(leg, reason="undo", event="visit.arrival_undone")
+
+
+def _cancel_expected(event: Event) -> list[Versioned]:
+    """The visit that was expected because of a closing is cancelled; its token stays used. Not once they have come."""
+    made = next(ref for ref, told in event.changes.items() if told["op"] == "insert" and ref.startswith("visit:"))
+    expected = Visit.objects.select_for_update(no_key=True).get(pk=split_ref(made)[1])
+    if expected.ended_at is not None or expected.legs.exists():
+        raise Conflict("undo.touched")
+    change(expected, ended_at=clock.now(), outcome=CANCELLED)
+    record("visit.cancelled", expected, reason="undo")
+    return []
+
+
+def _drop_following(event: Event) -> list[Versioned]:
+    """The part of a visit that began by sending on goes, so that the one before can be open again."""
+    made = next(ref for ref, told in event.changes.items() if told["op"] == "insert" and ref.startswith("leg:"))
+    leg = _row(made)
+    drop(leg)
+    return [leg]
+
+
+def _call_off_booked(event: Event) -> list[Versioned]:
+    """What was booked in the act is called off again; its number stays used. Not once they have come."""
+    found: list[Versioned] = []
+    for ref, told in event.changes.items():
+        if told["op"] != "insert" or split_ref(ref)[0] != Appointment.kind:
+            continue
+        row = _row(ref)
+        assert isinstance(row, Appointment)
+        if row.state not in BOOKED:
+            raise Conflict("undo.touched")
+        change(row, state=CALLED_OFF, ended_at=clock.now(), ended_by="desk")
+        found.append(row)
+    return found
+
+
+UNMADE: dict[str, Callable[[Event], list[Versioned]]] = {
+    "visit.carried_over": _cancel_expected, "visit.sent_on": _drop_following,
+    "appointment.booked": _call_off_booked, "appointment.requested": _call_off_booked,
+    "appointment.rescheduled": _call_off_booked,
+}  # fmt: skip
+"""Event → what becomes of the rows it inserted; their other changes are taken back as usual. Returns what has not been
+recorded yet."""
 
 
 def _backwards(event: Event) -> list[tuple[str, dict[str, list[Any]]]]:
@@ -98,6 +159,8 @@ def _backwards(event: Event) -> list[tuple[str, dict[str, list[Any]]]]:
     found = []
     for ref, told in event.changes.items():
         if split_ref(ref)[0] in KEPT:
+            continue
+        if told["op"] == "insert" and event.name in UNMADE:
             continue
         if told["op"] != "update":
             raise NotAllowed("undo.nothing")

@@ -4,117 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from clinic.directory.models import Doctor
-from clinic.directory.operations import LATE_BY_DEFAULT
 from clinic.live.regions import Loaded, uuids
 from clinic.records import people
 from clinic.tenants import days
 from clinic.tenants.models import HospitalConfig
-from queues.models import CALLED, COMPLETED, IN_PROGRESS, Leg, Queue, Visit
-from queues.regions import words
-from queues.regions.rows import DoctorBar, DoctorNext, DoctorRoom, Seat
-
-
-@dataclass(slots=True)
-class Desk:
-    """One doctor with what stands before them: the patients called or in the room, and the heads of the lines."""
-
-    doctor: Doctor
-    lines: list[UUID] = field(default_factory=list)
-    seats: list[Leg] = field(default_factory=list)
-    heads: list[Leg] = field(default_factory=list)
-    waiting: int = 0
-
-    @property
-    def topics(self) -> frozenset[str]:
-        return frozenset({f"doctor:{self.doctor.pk}", "hospital", *(f"queue:{pk}" for pk in self.lines)})
-
-    @property
-    def refs(self) -> frozenset[str]:
-        shown = [*self.seats, *self.heads]
-        people = {ref for leg in shown for ref in (f"patient:{leg.visit.patient_id}", leg.visit.ref)}
-        rooms = {f"room:{leg.room_id}" for leg in self.seats if leg.room_id}
-        own = {f"room:{self.doctor.room_id}"} if self.doctor.room_id else set()
-        return frozenset(people | rooms | own)
-
-    @property
-    def called(self) -> list[Leg]:
-        return [leg for leg in self.seats if leg.state == CALLED]
-
-    @property
-    def in_room(self) -> list[Leg]:
-        return [leg for leg in self.seats if leg.state == IN_PROGRESS]
-
-    @property
-    def is_full(self) -> bool:
-        return len(self.seats) >= self.doctor.parallel_rooms
-
-
-def _desks(keys: Sequence[str]) -> dict[str, Desk]:
-    """Four queries, however many doctors."""
-    ids = uuids(keys)
-    doctors = Doctor.objects.filter(pk__in=list(ids)).select_related("room")
-    desks = {doctor.pk: Desk(doctor) for doctor in doctors}
-    heads = _take_lines(desks)
-    found = Leg.objects.filter(Q(pk__in=heads) | Q(server_id__in=list(desks), state__in=(CALLED, IN_PROGRESS)))
-    of_line: dict[UUID, Leg] = {}
-    for leg in found.select_related("visit__patient", "queue", "room").order_by("state", "started_at", "called_at"):
-        if leg.state in (CALLED, IN_PROGRESS):
-            if leg.server_id in desks:
-                desks[leg.server_id].seats.append(leg)
-        else:
-            of_line[leg.queue_id] = leg
-    for desk in desks.values():
-        desk.heads = sorted((of_line[pk] for pk in desk.lines if pk in of_line), key=Leg.place)
-    return {ids[pk]: desk for pk, desk in desks.items()}
-
-
-def _take_lines(desks: dict[UUID, Desk]) -> list[UUID]:
-    """Fill in each doctor's lines and how many wait there; the ids of the first of each line."""
-    departments = {desk.doctor.department_id for desk in desks.values() if desk.doctor.serves_pool}
-    mine = Q(doctor_id__in=list(desks)) | Q(sort=Queue.POOL, department_id__in=list(departments))
-    waiting = Leg.objects.waiting().filter(queue=OuterRef("pk"))
-    count = waiting.order_by().values("queue").annotate(n=Count("pk")).values("n")
-    rows = Queue.objects.filter(mine).annotate(
-        head=Subquery(waiting.in_order().values("pk")[:1]),
-        waits=Coalesce(Subquery(count, output_field=IntegerField()), 0),
-    )
-    pools: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
-    heads = []
-    for pk, doctor_id, department_id, head, waits in rows.values_list("pk", "doctor", "department", "head", "waits"):
-        if head:
-            heads.append(head)
-        if doctor_id is None:
-            pools[department_id].append((pk, waits))
-        elif doctor_id in desks:
-            desks[doctor_id].lines.insert(0, pk)
-            desks[doctor_id].waiting += waits
-    for desk in desks.values():
-        for pk, waits in pools[desk.doctor.department_id] if desk.doctor.serves_pool else ():
-            desk.lines.append(pk)
-            desk.waiting += waits
-    return heads
-
+from queues.models import COMPLETED, Leg, Visit
+from queues.regions import facts, words
+from queues.regions.desks import Desk, desks_of
+from queues.regions.rows import DoctorBar, DoctorNext, DoctorRoom, LineKey, Seat
 
 # --- the room --------------------------------------------------------------------------------------------------------
 
 
 def load_rooms(keys: Sequence[str]) -> Mapping[str, Loaded]:
     """``doctor-room:<doctor>``."""
-    policy, today = days.policies(), timezone.localdate()
+    policy, today = facts.policies(), timezone.localdate()
     return {
-        key: Loaded(_room(desk, policy, today), topics=desk.topics, refs=desk.refs)
-        for key, desk in _desks(keys).items()
+        key: Loaded(_room(desk, policy, today), topics=desk.topics, refs=desk.refs, departments=desk.departments)
+        for key, desk in desks_of(keys).items()
     }
 
 
@@ -125,7 +41,8 @@ def _room(desk: Desk, policy: HospitalConfig, today: date) -> DoctorRoom:
         doctor_id=str(doctor.pk), room=doctor.room.name if doctor.room else "",
         seats=tuple(_seat(leg, policy, today) for leg in [*desk.called, *desk.in_room]),
         skip_places=policy.skip_places, completes=str(desk.in_room[0].visit_id) if alone else "",
-        status=doctor.status, is_paused=doctor.is_paused, anybody=bool(desk.heads),
+        status=doctor.status, is_paused=doctor.is_paused, anybody=bool(desk.heads), lanes=doctor.parallel_rooms,
+        calls_from=len(desk.lines),
     )  # fmt: skip
 
 
@@ -139,8 +56,18 @@ def _seat(leg: Leg, policy: HospitalConfig, today: date) -> Seat:
         speaks=people.speaks(patient), reason=_reasons(visit), klass=visit.klass,
         room=leg.room.name if leg.room else "", called_at=leg.called_at, calls=leg.calls, started_at=leg.started_at,
         waited_minutes=int((first - visit.arrived_at).total_seconds() // 60),
+        asked_at=leg.asked_at if leg.answered_at is None else None, in_line=leg.queue.name,
         may_skip=leg.skips < policy.skip_max, no_show_rule=_no_show_rule(leg, policy), notes=patient.notes,
+        **_booking(visit, policy),
     )  # fmt: skip
+
+
+def _booking(visit: Visit, policy: HospitalConfig) -> dict[str, Any]:
+    """When a booked patient was to come, and the booking whose video room can be opened."""
+    row = getattr(visit, "appointment", None)  # None: walked in
+    if row is None:
+        return {}
+    return {"booked_for": row.starts_at, "video": str(row.pk) if row.video_room and policy.video_link else ""}
 
 
 def _reasons(visit: Visit) -> str:
@@ -163,11 +90,14 @@ def _no_show_rule(leg: Leg, policy: HospitalConfig) -> str:
 
 def load_next(keys: Sequence[str]) -> Mapping[str, Loaded]:
     """``doctor-next:<doctor>``."""
-    today = timezone.localdate()
-    return {key: Loaded(_next(desk, today), topics=desk.topics, refs=desk.refs) for key, desk in _desks(keys).items()}
+    policy, today = facts.policies(), timezone.localdate()
+    return {
+        key: Loaded(_next(desk, policy, today), topics=desk.topics, refs=desk.refs, departments=desk.departments)
+        for key, desk in desks_of(keys).items()
+    }
 
 
-def _next(desk: Desk, today: date) -> DoctorNext:
+def _next(desk: Desk, policy: HospitalConfig, today: date) -> DoctorNext:
     act, closes, blocked = _act(desk)
     head = desk.heads[0] if desk.heads else None
     other = desk.heads[1] if len(desk.heads) > 1 else None
@@ -176,12 +106,18 @@ def _next(desk: Desk, today: date) -> DoctorNext:
         doctor_id=str(desk.doctor.pk), visit_id=str(visit.pk) if visit else "", token=visit.token if visit else "",
         name=visit.patient.full_name if visit else "", klass=visit.klass if visit else "",
         facts=people.facts(visit.patient, today) if visit else "", note=visit.reason if visit else "",
-        waiting_since=visit.arrived_at if visit else None, why=words.why_next(head, other) if head else "",
+        waiting_since=visit.arrived_at if visit else None, why=words.why_next(head, other, policy) if head else "",
         from_pool=head is not None and head.queue.doctor_id is None, more=max(desk.waiting - 1, 0), act=act,
         closes=str(closes.visit_id) if closes else "", closes_token=closes.visit.token if closes else "",
         names_closed=len(desk.in_room) > 1, blocked=blocked, paused=desk.doctor.is_paused,
         filled=head is not None and act != "blocked" and not desk.called,
+        booked_for=_booked_for(visit) if visit else None,
     )  # fmt: skip
+
+
+def _booked_for(visit: Visit) -> datetime | None:
+    row = getattr(visit, "appointment", None)  # None: walked in
+    return row.starts_at if row is not None else None
 
 
 def _act(desk: Desk) -> tuple[str, Leg | None, str]:
@@ -194,29 +130,46 @@ def _act(desk: Desk) -> tuple[str, Leg | None, str]:
     return "complete_call", desk.in_room[0], ""
 
 
+def load_doctor_lines(keys: Sequence[str]) -> Mapping[str, Loaded]:
+    """``doctor-lines:<doctor>``. What the page lists below the next card follows it."""
+    found = {}
+    for key, desk in desks_of(keys).items():
+        # A department's pool may come and go; the own line and sign-ons say so on the doctor's topic.
+        topics = frozenset({desk.doctor.ref, "directory", f"department:{desk.doctor.department_id}"})
+        rows = tuple(LineKey(str(pk)) for pk in desk.lines)
+        found[key] = Loaded(rows=rows, topics=topics, departments=desk.departments)
+    return found
+
+
 # --- the day ---------------------------------------------------------------------------------------------------------
 
 
 def load_bars(keys: Sequence[str]) -> Mapping[str, Loaded]:
     """``doctor-bar:<doctor>``: three queries."""
     ids = uuids(keys)
-    here = days.current_hospital()
-    begun = days.day_start(here, days.service_day(here))
+    policy = facts.policies()
+    begun = days.day_start(policy.hospital, days.service_day(policy.hospital))
+    seen: dict[UUID, int] = defaultdict(int)
     minutes: dict[UUID, list[int]] = defaultdict(list)
     done = Leg.objects.filter(server_id__in=list(ids), state=COMPLETED, ended_at__gte=begun)
-    for server, started, ended in done.values_list("server_id", "started_at", "ended_at"):
-        minutes[server].append(_minutes(started, ended))
+    for server, started, ended, overlong in done.values_list("server_id", "started_at", "ended_at", "overlong_at"):
+        seen[server] += 1
+        if overlong is None:  # else somebody probably forgot to press (R3.18)
+            minutes[server].append(_minutes(started, ended))
     doctors = Doctor.objects.filter(pk__in=list(ids))
-    return {ids[doctor.pk]: _bar(doctor, minutes[doctor.pk]) for doctor in doctors}
+    return {
+        ids[doctor.pk]: _bar(doctor, seen[doctor.pk], minutes[doctor.pk], policy.late_minutes) for doctor in doctors
+    }
 
 
 def _minutes(started: datetime | None, ended: datetime) -> int:
     return int((ended - (started or ended)).total_seconds() // 60)
 
 
-def _bar(doctor: Doctor, minutes: list[int]) -> Loaded:
+def _bar(doctor: Doctor, seen: int, minutes: list[int], late: int) -> Loaded:
     bar = DoctorBar(
-        doctor_id=str(doctor.pk), status=doctor.status, late_minutes=doctor.late_minutes or LATE_BY_DEFAULT,
-        until=doctor.status_until, seen=len(minutes), median_minutes=round(median(minutes)) if minutes else 0,
+        doctor_id=str(doctor.pk), status=doctor.status, late_minutes=doctor.late_minutes or late,
+        until=doctor.status_until, seen=seen, median_minutes=round(median(minutes)) if minutes else 0,
+        is_doctor=doctor.sort == Doctor.DOCTOR,
     )  # fmt: skip
-    return Loaded(bar, topics=frozenset({f"doctor:{doctor.pk}"}))
+    return Loaded(bar, topics=frozenset({doctor.ref}), departments=frozenset({doctor.department_id}))

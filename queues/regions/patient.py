@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from clinic.core.sight import Departments, within
 from clinic.live.regions import Loaded, uuids
 from clinic.records.models import Patient
+from clinic.tenants.people import own_limits
 from queues.models import Leg
 from queues.regions.rows import VisitRow
 
@@ -14,17 +16,24 @@ SHOWN = 20
 
 
 def load_visits(keys: Sequence[str]) -> Mapping[str, Loaded]:
-    """``patient-visits:<patient>``: two queries; a page shows one patient, so each is asked by itself."""
+    """``patient-visits:<patient>``: two queries; a page shows one patient, so each is asked by itself.
+
+    A reader limited to departments (R1.2) is shown the visits of theirs.
+    """
     ids = uuids(keys)
-    known = Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True)
-    return {ids[pk]: _visits(pk) for pk in known}
+    known = set(Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
+    found = {ids[pk]: _visits(pk, None) for pk in known}
+    for key, (base, limits) in own_limits(keys).items():
+        for pk in Patient.objects.filter(pk__in=list(uuids([base]))).values_list("pk", flat=True):
+            found[key] = _visits(pk, limits)
+    return found
 
 
-def _visits(pk: UUID) -> Loaded:
+def _visits(pk: UUID, limits: Departments | None) -> Loaded:
     legs = Leg.objects.filter(visit__patient=pk).select_related("visit", "queue").order_by("-entered_at", "-id")
     newest: dict[UUID, VisitRow] = {}
     topics, refs = {f"patient:{pk}"}, set()
-    for leg in legs[:SHOWN]:
+    for leg in within(legs, limits)[:SHOWN]:
         newest.setdefault(leg.visit_id, _row(leg))
         topics.add(f"visit:{leg.visit_id}")  # an undone call touches the leg and not the visit
         refs.add(leg.queue.ref)

@@ -16,6 +16,7 @@ from clinic.core import http
 from clinic.core.access import needs
 from clinic.core.errors import NotFound
 from clinic.core.nouns import Noun
+from clinic.core.sight import seen
 from clinic.live.record import done
 from clinic.tenants.pages import actor_of
 from queues.operations.undo import is_undoable
@@ -26,7 +27,7 @@ View = Callable[..., HttpResponse]
 
 def find(model: type[N], pk: UUID, *related: str) -> N:
     """A row of the open hospital; NotFound for anybody else's, the same as for one that never was."""
-    found: N | None = model.objects.select_related(*related).filter(pk=pk).first()
+    found: N | None = seen(model.objects.select_related(*related)).filter(pk=pk).first()
     if found is None:
         raise NotFound()
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -17,14 +20,16 @@ from clinic.core import http
 from clinic.core.access import needs, public
 from clinic.core.errors import DomainError, NotFound, TooMany
 from clinic.core.nouns import split_ref
+from clinic.core.sight import seen
 from clinic.core.tenancy import hospital
 from clinic.tenants import links, pages
 from clinic.tenants.days import policies
 from clinic.tenants.models import Hospital, PublicToken
-from clinic.tenants.pages import actor_of, hospital_of, outside, staff
-from queues.forms import PairForm
-from queues.models import Display, DisplayLine
+from clinic.tenants.pages import actor_of, outside, staff
+from queues.display_forms import DisplayForm, PairForm, as_it_is
+from queues.models import Display, DisplayLine, DisplayRoom
 from queues.operations import displays as operations
+from queues.regions.displays import languages_of
 from queues.views.answers import act, answer, find
 
 COOKIE = "display"
@@ -37,9 +42,8 @@ NEW_A_MINUTE = 30
 @needs("displays.manage")
 def displays(request: HttpRequest) -> HttpResponse:
     """The hospital's screens, and pairing another."""
-    here = hospital_of(request)
-    form = PairForm(request.POST or None, policy=policies().display_names, language=here.language)
-    if request.method == "POST" and (display := _pair(request, form)):
+    form = PairForm(request.POST or None, policy=policies())
+    if request.method == "POST" and (display := _did(form, lambda: _pair(request, form))):
         return answer(request, _("%(name)s is paired") % {"name": display.name}, back=request.path)
     context = {
         "displays": _paired(),
@@ -50,32 +54,55 @@ def displays(request: HttpRequest) -> HttpResponse:
     return staff(request, "queues/displays.html", here="displays", page=_("Screens"), status=status, **context)
 
 
-def _pair(request: HttpRequest, form: PairForm) -> Display | None:
+@require_http_methods(["GET", "POST"])
+@needs("displays.manage")
+def display_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Other lines, rooms, languages, names or sound for a paired screen, which follows by itself."""
+    shown = find(Display, pk)
+    if shown.revoked_at is not None:
+        raise NotFound()
+    form = DisplayForm(request.POST or None, initial=as_it_is(shown), policy=policies())
+    change = partial(operations.change_display, shown, actor=actor_of(request))
+    if request.method == "POST" and (display := _did(form, lambda: change(**form.wanted))):
+        text = _("%(name)s was changed") % {"name": display.name}
+        return answer(request, text, back=reverse("queues:displays"))
+    status = 422 if form.is_bound else 200
+    context = {"display": shown, "form": form}
+    return staff(request, "queues/display_edit.html", here="displays", page=shown.name, status=status, **context)
+
+
+def _pair(request: HttpRequest, form: PairForm) -> Display:
+    given = form.wanted
+    return operations.pair(given.pop("code"), actor=actor_of(request), **given)
+
+
+def _did(form: DisplayForm, verb: Callable[[], Display]) -> Display | None:
+    """What the operation made; None where the form or the operation refuses, and the form says why."""
     if not form.is_valid():
         return None
     try:
-        return operations.pair(actor=actor_of(request), **_wanted(form))
+        return verb()
     except DomainError as error:
-        form.add_error("code" if error.code == "display.unknown_code" else None, error.message)
+        where = {"display.unknown_code": "code", "display.no_lines": "queues"}.get(error.code)
+        form.add_error(where, error.message)
         return None
-
-
-def _wanted(form: PairForm) -> dict[str, Any]:
-    given = form.cleaned_data
-    return {**{name: given[name] for name in ("code", "name", "languages", "names")}, "queues": list(given["queues"])}
 
 
 def _paired() -> list[dict[str, Any]]:
     names = {code: str(name) for code, name in settings.LANGUAGES}
-    shown: dict[UUID, list[str]] = {}
+    policy = policies()
+    shows: dict[UUID, list[str]] = {}
     for line in DisplayLine.objects.select_related("queue").order_by("queue__name"):
-        shown.setdefault(line.display_id, []).append(line.queue.name)
+        shows.setdefault(line.display_id, []).append(line.queue.name)
+    for door in DisplayRoom.objects.select_related("room").order_by("room__name"):
+        shows.setdefault(door.display_id, []).append(door.room.name)
     return [
         {
-            "id": str(row.pk), "name": row.name, "lines": ", ".join(shown.get(row.pk, [])),
-            "languages": ", ".join(names.get(code, code) for code in row.languages), "paired_at": row.paired_at,
+            "id": str(row.pk), "name": row.name, "lines": ", ".join(shows.get(row.pk, [])), "sound": row.sound,
+            "languages": ", ".join(names.get(code, code) for code in row.languages or policy.languages),
+            "paired_at": row.paired_at,
         }
-        for row in Display.objects.filter(revoked_at=None).order_by("name")
+        for row in seen(Display.objects.filter(revoked_at=None).order_by("name"))
     ]  # fmt: skip
 
 
@@ -130,8 +157,8 @@ def display(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _board(request: HttpRequest, here: Hospital, shown: Display, token: str) -> HttpResponse:
-    language = shown.languages[0] if shown.languages else here.language
-    with translation.override(language):
+    languages = languages_of(shown, policies())
+    with translation.override(languages[0] if languages else here.language):
         return pages.public(
             request, "queues/display.html", hospital=here, display=shown, token=token, refresh_seconds=15,
             live_url=f"/ws/d/{token}/live", live_refresh=outside("display-regions", token),

@@ -1,15 +1,11 @@
-"""What the regions of the lines show: everything a template may show, and nothing else (the value is the cache key).
-
-Times are aware instants, shown as stamps that tick in the browser; sentences are in the language of the render.
-Public rows (display, status) hold tokens, rooms and doctors; a patient's name only where policy and patient allow it.
-"""
+"""What staff see of the lines: the desk, the doctor's page, the patient's page. Names are in full."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-# --- staff: the lines ------------------------------------------------------------------------------------------------
+# --- the lines -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +26,51 @@ class WaitRow:
     """Why it stands where it stands, for staff (R3.5)."""
     skips: int
     """How often it was called and skipped today."""
-    pooled: bool
-    """Waits for any doctor: the desk has to say who calls."""
+    paused: bool = False
+    """Nobody is called from this line now: a word instead of times (R3.31)."""
+    early: datetime | None = None
+    late: datetime | None = None
+    """When the call is likely, from half of the cases to nine of ten; None while not known."""
+    booked_for: datetime | None = None
+    """When a booked patient was to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwayRow:
+    """A row of ``line-away:<queue>``: who belongs to the line and does not wait in it now, or a heading above them."""
+
+    key: str
+    """The visit's id; the group's name for a heading."""
+    group: str
+    """hold, asked (wants back in, from the phone), missed (did not come, or left)."""
+    count: int = 0
+    """How many stand below a heading; 0 for a person."""
+    patient_id: str = ""
+    token: str = ""
+    name: str = ""
+    klass: str = ""
+    text: str = ""
+    """What holds them, or how they went: "At tests", "did not come"."""
+    note: str = ""
+    since: datetime | None = None
+    back_at: datetime | None = None
+    """Until when somebody is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineChip:
+    """A row of ``lines-nav:today``: a line in few words, on the way between many."""
+
+    key: str
+    """The line's id."""
+    name: str
+    waiting: int
+    paused: bool
+    is_open: bool
+    tone: str
+    """warn: nearly full; late: full; else empty."""
+    hint: str
+    """The wait of whoever joins now: "25–35 min"; may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +85,19 @@ class Serving:
     since: datetime
     """Last called, or started."""
     calls: int
+    server: str = ""
+    """Who called, where the line has no doctor of its own."""
+    long_since: datetime | None = None
+    """In the room far longer than expected: whoever called was asked whether they are still there (R3.18)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Somebody signed on at a line (R3.9)."""
+
+    server_id: str
+    name: str
+    room: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +125,20 @@ class QueueHead:
     servers: int
     """Doctors on duty who take from this pool; 0 for a doctor's own line."""
     may_call: bool
-    """Somebody could be called for this doctor now: a free room, and somebody waits here or in the pool."""
+    """Somebody could be called now: a free room, and somebody waits here or in the pool."""
+    sort: str = "doctor"
+    """doctor, pool, counter."""
+    posts: tuple[Post, ...] = ()
+    """Who is signed on here, beside the doctor."""
+    low: int = 0
+    high: int = 0
+    """Minutes of the wait of whoever joins now, [p50, p90]; 0, 0 while paused or not known."""
+    limit: int = 0
+    """How many the line takes before it warns or is full; 0 without a limit."""
+    tone: str = ""
+    """warn: from the limit that warns on; late: full."""
+    at_limit: bool = False
+    """``limit`` is the one that refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +147,8 @@ class LineLabel:
 
     name: str
     """The doctor's or the department's."""
-    is_pool: bool
+    sort: str
+    """doctor (the own line), pool, counter."""
     servers: int
     waiting: int
 
@@ -98,7 +164,7 @@ class ReceptionSub:
     """Since when whoever waits longest waits."""
 
 
-# --- staff: the doctor -----------------------------------------------------------------------------------------------
+# --- the doctor -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +199,14 @@ class Seat:
     """When "did not come" is allowed, in a sentence."""
     notes: str
     """The patient's notes; may be empty."""
+    asked_at: datetime | None = None
+    """Since when the page asks whether the patient is still there (R3.18)."""
+    in_line: str = ""
+    """The line they were called from."""
+    booked_for: datetime | None = None
+    """When a booked patient was to come."""
+    video: str = ""
+    """The booking's id, if the visit is by video."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +224,10 @@ class DoctorRoom:
     is_paused: bool
     anybody: bool
     """Somebody waits in the own line or a pool served."""
+    lanes: int = 1
+    """How many patients at once (R3.8)."""
+    calls_from: int = 1
+    """Lines this server calls from; a nurse or clerk who is signed on nowhere has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +262,8 @@ class DoctorNext:
     """The doctor is away: the button says that it resumes too (send name=resume value=1)."""
     filled: bool
     """This button is the page's one filled button."""
+    booked_for: datetime | None = None
+    """When a booked patient was to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,137 +278,11 @@ class DoctorBar:
     seen: int
     median_minutes: int
     """Median minutes in the room today; 0 while nobody was seen."""
+    is_doctor: bool = True
+    """Nurses and clerks have no status: they are there where they are signed on."""
 
 
-# --- public: the waiting room ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One announcement in one language."""
-
-    lang: str
-    text: str
-    """"Token A 0 1 2, Room 4": for captions and for the voice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call that stands: announced when ``key`` has not been heard yet."""
-
-    key: str
-    """New for each call and recall; tells nothing of the person."""
-    token: str
-    room: str
-    doctor: str
-    name: str
-    """Empty unless policy and patient allow it."""
-    says: tuple[Said, ...]
-    called_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class InRoom:
-    token: str
-    room: str
-    doctor: str
-    name: str
-    """Empty unless policy and patient allow it."""
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """A call undone: "A-012, please wait", shown until ``until``."""
-
-    token: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayNow:
-    """``display-now:<display>``: calls, newest first, and who is in which room."""
-
-    calls: tuple[Call, ...]
-    rooms: tuple[InRoom, ...]
-    taken_back: tuple[TakenBack, ...]
-    missed: tuple[str, ...]
-    """Tokens that were called today and did not come, newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayLine:
-    """A row of ``display-lines:<display>``."""
-
-    key: str
-    """The line's id."""
-    doctor: str
-    """The doctor's name; the department's public name for a pool."""
-    department: str
-    """Public name; empty for a pool (it is the title already)."""
-    status: str
-    """on_time, running_late, on_break, off_duty; empty for a pool."""
-    status_text: str
-    """"On time", "About 20 min late", "On break until 11:00"."""
-    room: str
-    tokens: tuple[str, ...]
-    """The next four."""
-    more: int
-    """How many wait beyond those."""
-    paused: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DisplayShell:
-    """The context of ``display-lines``: nothing that changes with the calls."""
-
-    lines: int
-
-
-# --- public: the patient's phone -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A row of ``status:<department>``: one patient's place. Nothing about anybody else but how many."""
-
-    key: str
-    """The visit's id."""
-    token: str
-    state: str
-    """waiting, next, called, in_room, completed, no_show, left, cancelled."""
-    paused: bool
-    """Waits, and nobody is called now."""
-    ahead: int
-    """People who are called before, in this line and the pools its doctor serves."""
-    busy: bool
-    """Somebody is in the room of the doctor of this line."""
-    line: str
-    """The doctor's name, or the public name of the department for a pool."""
-    department: str
-    """Public name."""
-    room: str
-    room_place: str
-    """How to find the room; may be empty."""
-    status: str
-    """The doctor's; empty for a pool."""
-    status_text: str
-    why: str
-    """Why somebody who came later goes first, in words for patients; empty if nobody does."""
-    called_at: datetime | None
-    please_wait_until: datetime | None
-    """The call was taken back a moment ago: "please wait"."""
-    may_leave: bool
-    """The patient may leave the line from the phone."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceShell:
-    """The context of ``status``: only single rows of it are shown to anybody."""
-
-    department: str
-
-
-# --- staff: the patient's page ---------------------------------------------------------------------------------------
+# --- the patient's page ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,3 +298,30 @@ class VisitRow:
     """waiting, called, in_progress, on_hold, completed, no_show, left, cancelled."""
     state_text: str
     reason: str
+
+
+# --- the doctor's lines and the day ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LineKey:
+    """A row of ``doctor-lines:<doctor>``: one line the page lists."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRow:
+    """A row of ``doctor-seen:<doctor>``: one who was seen today, newest first."""
+
+    key: str
+    """The leg's id."""
+    patient_id: str
+    token: str
+    name: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: int
+    undo_seq: int = 0
+    """The act that completed it, while it may still be taken back: until ``undo_until``; else 0."""
+    undo_until: datetime | None = None
