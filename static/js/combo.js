@@ -62,6 +62,7 @@
       choose(input, option);
       return;
     }
+    if (event.target.matches?.("[role=combobox][aria-expanded=false]")) expand(event.target); /* what was found is still there */
     for (const other of document.querySelectorAll("[role=combobox][aria-expanded=true]")) {
       if (other !== event.target && !other.closest("dialog")) close(other);
     }

@@ -30,7 +30,7 @@
 
   /* Rows: j and k walk through those in sight, Enter opens the row's own link. */
   function step(by) {
-    const rows = [...document.querySelectorAll("main [data-row]")].filter(flow.seen);
+    const rows = [...document.querySelectorAll("main [data-row]:not([data-plain-row], .away-h)")].filter(flow.seen);
     const at = rows.findIndex((row) => row.contains(document.activeElement));
     const row = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))];
     if (!row) return;
@@ -39,9 +39,21 @@
     row.scrollIntoView({ block: "nearest" });
   }
 
+  /* Acts of the row in focus: the help dialog names their keys, the row's menu knows whether they are possible now. */
+  const rowKeys = () => new Map([...document.querySelectorAll("[data-row-key]")].map((el) => [el.dataset.rowKey, el.dataset.of]));
+
+  function ofRow(key) {
+    const name = rowKeys().get(key);
+    const menu = name && document.activeElement?.closest?.("[data-row], .now")?.querySelector("details[data-menu]");
+    if (!menu) return false;
+    flow.openMenu(menu).then(() => menu.querySelector(`[data-row-command="${name}"]`)?.click());
+    return true;
+  }
+
   function press(key) {
     const pair = first ? `${first} ${key}` : key;
     first = "";
+    if (ofRow(pair)) return true;
     const command = flow.commands().find((one) => one.key === pair);
     if (command) return flow.run(command.el), true;
     if (pair === "j" || pair === "k") return step(pair === "j" ? 1 : -1), true;

@@ -7,6 +7,9 @@
   const known = form.querySelector("[name=patient]");
   const fresh = form.querySelector("[data-new-patient]");
   const chosen = form.querySelector("[data-chosen]");
+  const family = form.querySelector("[data-family]");
+  const NOBODY = "00000000-0000-0000-0000-000000000000";
+  let scanned = false;
 
   /* A new patient's fields come when they are asked for; without this script they are always there. */
   function take(option, isNew = false) {
@@ -16,6 +19,13 @@
     fresh.hidden = !isNew;
     for (const field of fresh.querySelectorAll("input, select")) field.disabled = fresh.hidden;
     if (option?.dataset.name) who.value = option.dataset.name;
+    askFamily(known.value);
+  }
+
+  /* Who shares the phone can be taken in together. */
+  function askFamily(patient) {
+    family?.replaceChildren();
+    if (patient && family) window.htmx.ajax("GET", family.dataset.family.replace(NOBODY, patient), { source: family, target: family, swap: "innerHTML" });
   }
 
   /* "No, this is somebody else": the same form again, with that said. */
@@ -45,10 +55,38 @@
     else if (option.dataset.value) take(option);
     else begin();
   });
-  who.addEventListener("input", () => known.value && take(null));
+  /* A scanner types a code and presses Enter before the answer is there: the one patient it names is taken then. */
+  const options = () => [...form.querySelectorAll("#found [role=option][data-value]")];
+  who.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || who.getAttribute("aria-expanded") === "true" || known.value || !who.value.trim() || !fresh.hidden) return;
+    event.preventDefault();
+    scanned = true;
+  });
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (!scanned || detail.target?.id !== "found") return;
+    scanned = false;
+    if (options().length !== 1) return;
+    take(options()[0]);
+    window.clinicflow.combo.close(who);
+  });
+  /* Sent with a name typed and nobody chosen: the choice is shown, or, where nobody is known, the new patient's fields. */
+  form.addEventListener("submit", (event) => {
+    if (known.value || !fresh.hidden || !who.value.trim() || form.querySelector("[type=radio][name=patient]:checked")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (options().length) {
+      who.focus();
+      window.clinicflow.combo.expand(who);
+    } else begin();
+  }, true);
+  who.addEventListener("input", () => {
+    scanned = false;
+    if (known.value) take(null);
+  });
   const say = form.querySelector("#intake-say");
-  form.addEventListener("htmx:beforeRequest", (event) => event.target === form && say.replaceChildren());
-  take(null, [...fresh.querySelectorAll("input:not([type=checkbox])")].some((field) => field.value));
+  form.addEventListener("htmx:beforeRequest", (event) => event.target === form && say?.replaceChildren());
+  if (known.value) fresh.hidden = true; /* the page came with somebody chosen */
+  else take(null, [...fresh.querySelectorAll("input:not([type=checkbox])")].some((field) => field.value));
   form.addEventListener("form:done", () => {
     take(null);
     form.querySelector("[name=force_new]").value = "";

@@ -27,9 +27,11 @@
     return holder.content.firstElementChild;
   }
 
+  /* Another option than the page came with; without a default that is the first. */
+  const chosen = (select) => select && select.selectedIndex !== Math.max(0, [...select.options].findIndex((option) => option.defaultSelected));
   const typed = (el) =>
     (el.matches("textarea, input:not([type=radio]):not([type=hidden])") && (el === document.activeElement || el.value !== el.defaultValue || el.checked !== el.defaultChecked)) ||
-    (el.matches("option") && el.selected !== el.defaultSelected);
+    (el.matches("option") && chosen(el.closest("select")));
   const MORPH = {
     callbacks: {
       beforeAttributeUpdated(name, el) {

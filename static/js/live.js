@@ -199,6 +199,7 @@
   });
   /* A fragment may have brought or taken regions. */
   document.addEventListener("htmx:afterSettle", () => names().join() !== watched.join() && watchAll());
+  document.addEventListener("regions:changed", watchAll);
   document.addEventListener("live:settled", ({ detail }) => detail.counts || rewatch(detail.element));
 
   if (!url && !refreshUrl) return;

@@ -1,7 +1,8 @@
 /* Menus are <details>: they open without script. This closes them like menus, one at a time, and turns them upward
-   where there is no room below. */
+   where there is no room below. A menu with data-menu fetches what may be done now when it is opened. */
 (() => {
   "use strict";
+  const flow = window.clinicflow;
   const open = () => document.querySelectorAll("details.menu[open]");
 
   document.addEventListener("click", (event) => {
@@ -18,12 +19,35 @@
       event.stopPropagation();
     }
   }, true);
-  document.addEventListener("toggle", (event) => {
-    const menu = event.target;
-    if (!menu.matches?.("details.menu") || !menu.open) return;
+  /* Menus of rows: the acts as they are now, and for those who walk the rows by key the first of them in focus. */
+  function fill(menu) {
+    const list = menu.querySelector(".menu-list");
+    const byKey = document.activeElement === menu.querySelector("summary") && document.activeElement.matches(":focus-visible");
+    return window.htmx.ajax("GET", menu.dataset.menu, { source: list, target: list, swap: "innerHTML" }).then(() => {
+      place(menu);
+      if (byKey && menu.open) list.querySelector("a, button")?.focus();
+    });
+  }
+
+  flow.openMenu = (menu) => {
+    if (menu.open) return Promise.resolve();
+    return new Promise((resolve) => {
+      menu.addEventListener("toggle", () => resolve(menu.filling), { once: true });
+      menu.open = true;
+    });
+  };
+
+  function place(menu) {
     menu.removeAttribute("data-up");
     const list = menu.querySelector(".menu-list").getBoundingClientRect();
     const above = menu.getBoundingClientRect().top;
     if (list.bottom > innerHeight - 8 && above > list.height + 8) menu.setAttribute("data-up", "");
+  }
+
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu") || !menu.open) return;
+    place(menu);
+    if (menu.dataset.menu && document.documentElement.dataset.link !== "offline") menu.filling = fill(menu);
   }, true);
 })();

@@ -1,6 +1,7 @@
 /* What the passing of time shows. The server sends stamps, never "12 min": this ticks them by the server's clock.
      <time data-since="ISO">           minutes since then (data-zero: words for less than one); with data-target="30" amber from 80 %, red from 100 %
      <time data-until="ISO">           minutes until then
+     data-from-show="ISO", data-until-hide="ISO"   on anything: shown from then on, or until then
      <time data-clock>                 the time of day; data-clock="date" the date beside it */
 (() => {
   "use strict";
@@ -44,6 +45,7 @@
       const left = Date.parse(el.dataset.until) - now;
       if (Number.isFinite(left)) put(el, minutes(left + 59999));
     }
+    for (const el of within.querySelectorAll("[data-from-show]")) el.hidden = now < Date.parse(el.dataset.fromShow);
     for (const el of within.querySelectorAll("[data-until-hide]")) el.hidden = now >= Date.parse(el.dataset.untilHide);
     const zone = flow.meta("time-zone") || undefined;
     for (const el of within.querySelectorAll("time[data-clock]")) {
