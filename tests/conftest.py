@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+import fcntl
+import gc
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from tests import world as worlds
+from tests.core.starting import environment, manage
 
 
 @pytest.fixture
@@ -12,10 +21,65 @@ def world(db: None) -> worlds.World:
     return worlds.build()
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and nobody in them, made once for all workers: installations begin as its copy."""
+    shared = tmp_path_factory.getbasetemp()
+    folder = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "tables"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            done = manage("migrate", "-v0", "--skip-checks", env=environment(folder))
+            assert done.returncode == 0, done.stderr
+            (folder / "done").touch()
+    return folder / "clinic.sqlite3"
+
+
+class _Faults(logging.Handler):
+    """What the product itself logged as an error: reactions and clocks go on after one, so no test would see it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.partition(".")[0] in {"clinic", "queues", "er_flow", "billing"}:
+            self.seen.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def no_fault_unseen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that wants a fault says so with `@pytest.mark.faults`."""
+    faults = _Faults()
+    logging.getLogger().addHandler(faults)
+    yield
+    logging.getLogger().removeHandler(faults)
+    if request.node.get_closest_marker("faults") is None:
+        assert not faults.seen
+
+
+@pytest.fixture(autouse=True)
+def no_language_of_another_test() -> Iterator[None]:
+    """A page in Hindi leaves its language active in the thread; the next test begins in its own."""
+    yield
+    translation.deactivate()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs PostgreSQL or Redis runs only in the run that has them; `make check` does both runs."""
-    missing = {"postgres": connection.vendor != "postgresql", "redis": not settings.REDIS_URL}
+    on_postgresql = connection.vendor == "postgresql"
+    missing = {"postgres": not on_postgresql, "redis": not settings.REDIS_URL}
+    if on_postgresql:  # what looks at no database of the settings has run with the other one
+        items[:] = [item for item in items if item.get_closest_marker("once") is None]
     for item in items:
         for name, absent in missing.items():
             if absent and item.get_closest_marker(name):
                 item.add_marker(pytest.mark.skip(reason=f"needs {name}"))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: looking through it again and again cost a tenth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from clinic.core import tenancy
 from clinic.core.access import Actor
@@ -18,6 +21,7 @@ from queues.models import Queue, Visit
 from queues.operations import intake
 
 PASSWORD = "correct horse battery"
+hashed = cache(make_password)
 ROLES = ("owner", "manager", "receptionist", "doctor", "nurse", "charge_nurse", "biller")
 
 
@@ -98,11 +102,13 @@ def build() -> World:
 
 def _house(name: str, slug: str, zone: str) -> House:
     here = Hospital.objects.create(name=name, slug=slug, time_zone=zone, address=f"canary-{slug}")
-    users = {role: User.objects.create(email=f"{role}@{slug}.example", name=f"{role.title()} {slug}") for role in ROLES}
-    for user in users.values():
-        user.set_password(PASSWORD)
-        user.save()
-    members = {role: Membership.objects.create(user=user, hospital=here, roles=[role]) for role, user in users.items()}
+    secret = hashed(PASSWORD)
+    users = {
+        role: User(email=f"{role}@{slug}.example", name=f"{role.title()} {slug}", password=secret) for role in ROLES
+    }
+    User.objects.bulk_create(users.values())
+    members = {role: Membership(user=user, hospital=here, roles=[role]) for role, user in users.items()}
+    Membership.objects.bulk_create(members.values())
     with tenancy.hospital(here):
         HospitalConfig.objects.create()
         department = Department.objects.create(name="General practice", prefix="A")

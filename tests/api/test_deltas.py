@@ -41,6 +41,11 @@ def head(house: House) -> int:
         return int(Event.objects.order_by("-seq").values_list("seq", flat=True).first() or 0)
 
 
+UNSEEN = {"queue_doctor_recall", "queue_line_recall", "queue_line_sign_off", "visits_decline_rejoin",
+          "series_conflicts"}  # fmt: skip
+"""Acts that change no document: a recall is announced, a post and a question are of the screens, conflicts are read."""
+
+
 @pytest.mark.parametrize("route", WRITES, ids=[route.name for route in WRITES])
 def test_what_changed_was_told(world: World, route: Route) -> None:
     house = world.harbor
@@ -53,7 +58,7 @@ def test_what_changed_was_told(world: World, route: Route) -> None:
     outbox.run(house.hospital.pk)
     after = documents(house)
     changed = {ref for ref in before.keys() | after.keys() if before.get(ref) != after.get(ref)}
-    assert changed or route.name == "queue_doctor_recall"
+    assert changed or route.name in UNSEEN
     assert changed <= told(house, seq), changed - told(house, seq)
 
 

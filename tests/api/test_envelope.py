@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError
 
-from clinic.directory.api import DepartmentViewSet
+from clinic.directory.api.places import DepartmentViewSet
 from queues.operations import calls
 from tests.api.client import Answer, Api, api
 from tests.world import World
@@ -89,6 +89,7 @@ def test_sentences_come_in_the_language_asked_for_and_codes_do_not(world: World)
     check(answer, 404, "ACCESS_NOT_HERE")
 
 
+@pytest.mark.faults
 def test_a_fault_of_ours_is_told_without_its_inside(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def explode(*_: Any) -> None:
         raise RuntimeError("password=hunter2")
@@ -101,6 +102,7 @@ def test_a_fault_of_ours_is_told_without_its_inside(world: World, monkeypatch: p
     assert "hunter2" not in answer.content.decode()
 
 
+@pytest.mark.faults
 def test_a_database_that_is_away_is_503(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: Any) -> None:
         raise OperationalError("could not connect to server")

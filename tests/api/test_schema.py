@@ -12,6 +12,7 @@ import yaml
 
 from clinic.core import api_docs
 from clinic.core.api_told import UNTOLD
+from clinic.directory import operations as directory
 from clinic.live import registry
 from tests.api.client import Api, api
 from tests.api.routes import routes
@@ -90,14 +91,27 @@ def test_every_face_is_described(world: World) -> None:
     """A document in the stream, a webhook and REST is the same, and this is the place that says what is in it."""
     shown = {
         "hospital": "HospitalDoc", "hospital_config": "PoliciesDoc", "membership": "MembershipDoc",
-        "join_code": "JoinCodeDoc", "api_key": "KeyDoc", "department": "DepartmentDoc", "room": "RoomDoc",
+        "join_code": "JoinCodeDoc", "invitation": "InvitationDoc",
+        "api_key": "KeyDoc", "department": "DepartmentDoc", "room": "RoomDoc",
+        "absence": "AbsenceDoc", "closure": "ClosureDoc", "department_config": "DepartmentPoliciesDoc",
+        "doctor_department": "FurtherDoc", "visit_type": "VisitTypeDoc", "working_hours": "HoursDoc",
         "doctor": "DoctorDoc", "patient": "PatientDoc", "queue": "QueueDoc", "visit": "VisitDoc",
-        "display": "DisplayDoc",
+        "display": "DisplayDoc", "appointment": "AppointmentDoc", "waitlist_entry": "EntryDoc", "series": "SeriesDoc",
+        "doctor_visit_type": "OwnTypeDoc", "patient_message": "MessageDoc",
     }  # fmt: skip
     house = world.harbor
     house.waiting(1)
-    SAMPLES["displays_retrieve"].make(house)
+    for name in (
+        "absences_retrieve", "closures_retrieve", "visit_types_retrieve", "doctor_departments_destroy",
+        "displays_retrieve", "appointments_retrieve", "waitlist_retrieve", "series_retrieve",
+        "doctor_visit_types_retrieve", "messages_resend",
+    ):  # fmt: skip
+        SAMPLES[name].make(house)
+    with house.open():
+        directory.set_hours(house.doctor, {"mon": []}, actor=house.actor("owner"))
+        directory.change_department_policies(house.department, token_reset="weekly", actor=house.actor("owner"))
     SAMPLES["join_codes_destroy"].make(house)
+    SAMPLES["invitations_take_back"].make(house)
     SAMPLES["api_keys_revoke"].make(house)
     ours = {kind for kind in registry.faces() if not registry.kinds()[kind].__module__.startswith("tests.")}
     assert set(shown) == ours

@@ -14,8 +14,20 @@ from clinic.live.models import Event
 from clinic.records import operations as patients
 from clinic.records.models import AccessLog, Patient
 from queues.boards import Kept
-from queues.models import CALLED, CANCELLED, COMPLETED, IN_PROGRESS, LEFT, NO_SHOW, WAITING, Display, Leg, Visit
-from queues.operations import calls, ends
+from queues.models import (
+    CALLED,
+    CANCELLED,
+    COMPLETED,
+    IN_PROGRESS,
+    LEFT,
+    NO_SHOW,
+    ON_HOLD,
+    WAITING,
+    Display,
+    Leg,
+    Visit,
+)
+from queues.operations import calls, ends, holds
 from tests.api.client import Api, api
 from tests.api.samples import called, calls_of, display_token
 from tests.world import House, World
@@ -102,10 +114,18 @@ ACTS: dict[str, tuple[Callable[[House, Visit], tuple[str, str, Any]], frozenset[
                 frozenset({NO_SHOW})),
     "call": (lambda h, v: ("POST", f"queue/doctor/{h.doctor.pk}/call", {"visit": str(v.pk), "reason": "x"}),
              frozenset({WAITING, CALLED})),
-    "leave": (lambda h, v: ("POST", f"visits/{v.pk}/leave", {}), frozenset({WAITING, LEFT})),
+    "leave": (lambda h, v: ("POST", f"visits/{v.pk}/leave", {}), frozenset({WAITING, ON_HOLD, LEFT})),
+    "hold": (lambda h, v: ("POST", f"visits/{v.pk}/hold", {"reason": "TESTS"}),
+             frozenset({WAITING, CALLED, IN_PROGRESS, ON_HOLD})),
+    "resume": (lambda h, v: ("POST", f"visits/{v.pk}/resume", {}), frozenset({WAITING, ON_HOLD})),
+    "delay": (lambda h, v: ("POST", f"visits/{v.pk}/delay", {"places": 1, "reason": "x"}), frozenset({WAITING})),
+    "rejoin": (lambda h, v: ("POST", f"visits/{v.pk}/rejoin", {}), frozenset({WAITING, NO_SHOW, LEFT})),
     "cancel": (lambda h, v: ("POST", f"visits/{v.pk}/cancel", {"reason": "x"}),
-               frozenset({WAITING, CALLED, IN_PROGRESS, CANCELLED})),
-    "status waiting": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "CHECKED_IN"}), frozenset({WAITING})),
+               frozenset({WAITING, CALLED, IN_PROGRESS, ON_HOLD, CANCELLED})),
+    "status waiting": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "CHECKED_IN"}),
+                       frozenset({WAITING, ON_HOLD, NO_SHOW, LEFT})),
+    "status on_hold": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "ON_HOLD", "hold": "TESTS"}),
+                       frozenset({WAITING, CALLED, IN_PROGRESS, ON_HOLD})),
     "status in_progress": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "IN_PROGRESS"}),
                            frozenset({CALLED, IN_PROGRESS})),
     "status completed": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "completed"}),
@@ -113,9 +133,10 @@ ACTS: dict[str, tuple[Callable[[House, Visit], tuple[str, str, Any]], frozenset[
     "status skipped": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "SKIPPED"}), frozenset({CALLED})),
     "status called": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "Called", "reason": "x"}),
                       frozenset({WAITING, CALLED})),
-    "status left": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "left"}), frozenset({WAITING, LEFT})),
+    "status left": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "left"}),
+                    frozenset({WAITING, ON_HOLD, LEFT})),
     "status cancelled": (lambda h, v: ("PATCH", f"visits/{v.pk}/status", {"status": "cancelled", "reason": "x"}),
-                         frozenset({WAITING, CALLED, IN_PROGRESS, CANCELLED})),
+                         frozenset({WAITING, CALLED, IN_PROGRESS, ON_HOLD, CANCELLED})),
 }  # fmt: skip
 """Act → how it is asked for, and the states from which it is done (or has been done already)."""
 
@@ -127,6 +148,8 @@ def in_state(house: House, state: str) -> Visit:
         match state:
             case "in_progress":
                 calls.start(visit, actor=house.medic)
+            case "on_hold":
+                holds.hold(visit, reason="tests", actor=house.medic)
             case "completed":
                 ends.complete(visit, actor=house.medic)
             case "no_show":
@@ -141,7 +164,7 @@ def in_state(house: House, state: str) -> Visit:
     return visit
 
 
-@pytest.mark.parametrize("state", [WAITING, CALLED, IN_PROGRESS, COMPLETED, NO_SHOW, LEFT, CANCELLED])
+@pytest.mark.parametrize("state", [WAITING, CALLED, IN_PROGRESS, ON_HOLD, COMPLETED, NO_SHOW, LEFT, CANCELLED])
 @pytest.mark.parametrize("act", ACTS)
 def test_every_verb_from_every_state(world: World, act: str, state: str) -> None:
     house = world.harbor

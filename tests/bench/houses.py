@@ -54,9 +54,11 @@ def patients(bench: Bench, count: int) -> list[UUID]:
         known = Patient.objects.count()
     run(
         """INSERT INTO records_patient (id, version, hospital_id, mrn, given_name, family_name, preferred_name,
-             birth_estimated, sex, phone, email, language, address, notes, display_opt_out, name_key, phone_key)
+             birth_estimated, sex, phone, email, language, address, notes, display_opt_out, message_opt_out, name_key,
+             phone_key, gender, phone_other, contacts, preconditions, allergies, sound_key)
            SELECT gen_random_uuid(), 1, %(hospital)s, 'B' || lpad(n::text, 9, '0'), 'Given' || n, 'Family' || n, '',
-             false, 'unknown', '', '', '', '', '', false, 'given' || n || ' family' || n, ''
+             false, 'unknown', '', '', '', '', '', false, false, 'given' || n || ' family' || n, '',
+             'unknown', '', '[]', '', '', ''
            FROM generate_series(%(known)s + 1, %(known)s + %(count)s) AS n""",
         hospital=bench.id, known=known, count=count,
     )  # fmt: skip
@@ -70,23 +72,25 @@ def visits(bench: Bench, count: int, *, state: str, since_days: int = 0) -> None
         """WITH people AS (SELECT array_agg(id) AS ids FROM records_patient WHERE hospital_id = %(hospital)s),
            top AS (SELECT COALESCE(max(token_number), 0) AS number FROM queues_visit WHERE hospital_id = %(hospital)s),
            v AS (INSERT INTO queues_visit (id, version, hospital_id, patient_id, department_id, token_period,
-               token_number, token, service_day, klass, class_reason, reason, source, arrived_at, ended_at, outcome)
+               token_number, token, service_day, klass, class_reason, reason, source, arrived_at, ended_at, outcome,
+               delays)
              SELECT gen_random_uuid(), 1, %(hospital)s, people.ids[1 + s.n %% array_length(people.ids, 1)],
                %(department)s, '1970-01-01', top.number + s.n, 'A-' || (top.number + s.n), (now() - age)::date,
                'normal', '', '', 'desk', now() - age,
                CASE WHEN %(open)s THEN NULL ELSE now() - age + interval '20 min' END,
-               CASE WHEN %(open)s THEN '' ELSE %(state)s END
+               CASE WHEN %(open)s THEN '' ELSE %(state)s END, 0
              FROM people, top, generate_series(1, %(count)s) AS s(n),
                LATERAL (SELECT CASE WHEN %(open)s THEN (%(count)s - s.n + 1) * interval '10 s'
                  ELSE interval '1 day' + (s.n %% GREATEST(%(days)s, 1)) * interval '1 day' END AS age) AS a
              RETURNING id, arrived_at, ended_at, token_number)
            INSERT INTO queues_leg (id, version, hospital_id, visit_id, queue_id, state, server_id, lane, due,
              effective_at, order_at, order_no, placed, entered_at, first_called_at, called_at, started_at,
-             start_derived, ended_at, calls, spaced_calls, skips)
+             start_derived, ended_at, calls, spaced_calls, skips,
+             hold_reason, hold_note)
            SELECT gen_random_uuid(), 1, %(hospital)s, v.id, %(queue)s, %(state)s,
              CASE WHEN %(open)s THEN NULL ELSE %(server)s::uuid END, CASE WHEN %(open)s THEN NULL ELSE 1 END, true,
              v.arrived_at, v.arrived_at, v.token_number, false, v.arrived_at, NULL, NULL, NULL, false, v.ended_at,
-             0, 0, 0
+             0, 0, 0, '', ''
            FROM v""",
         hospital=bench.id, department=bench.house.department.pk, queue=bench.house.pool.pk, state=state,
         open=state == "waiting", count=count, days=since_days, server=bench.servers[0],

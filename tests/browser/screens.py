@@ -1,16 +1,20 @@
 """Pictures of every screen, of the demo hospital on a Friday morning: ``make screens`` puts them into docs/screens/.
 
 Light and dark, at a desk (1440) and on a phone (390); the waiting room as the television it is (1920).
+``SCREENS=reception,doctor`` takes only those whose names begin so.
 """
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -20,19 +24,22 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from clinic.core import clock
-from clinic.core.access import Actor
+from clinic.core.access import PATIENT, Actor
 from clinic.core.tenancy import hospital
-from clinic.demo import play, stage
+from clinic.demo import stage
 from clinic.demo.cast import HARBOR, HILLTOP
+from clinic.demo.crowd import Crowd
 from clinic.demo.management.commands.demo import PASSWORD
 from clinic.directory.models import Doctor
-from clinic.live import render
+from clinic.directory.operations import set_status
+from clinic.live import outbox, render
 from clinic.records.models import Patient
 from clinic.tenants import people
 from clinic.tenants.models import PLATFORM_ID, Hospital, Membership
 from clinic.tenants.passwords import new_password
-from queues.models import CALLED, IN_PROGRESS, Leg, Queue
-from queues.operations import calls, ends, intake
+from queues.estimates import follow
+from queues.models import CALLED, CONFIRMED, IN_PROGRESS, Appointment, Leg, Queue
+from queues.operations import appointments, calls, ends, holds, intake, returns
 from tests.browser.conftest import Hall, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +74,9 @@ class Stage:
 
     def shoot(self, name: str, path: str, who: str = "", sizes: Any = STAFF, prepare: Any = None) -> None:
         """One screen in every size, light and dark."""
+        only = os.environ.get("SCREENS", "")
+        if only and not name.startswith(tuple(only.split(","))):
+            return
         for label, width, height in sizes:
             for theme in ("light", "dark"):
                 page = self.hall.open(
@@ -102,14 +112,29 @@ def test_pictures(morning: Stage, settings: Any) -> None:
     with hospital(morning.hospital):
         doctor = Doctor.objects.select_related("room").get(name=medic)
         _somebody_in_the_room(doctor, morning.actor(medic))
-        _fill(doctor)
+        _fill(doctor, morning.actor(desk))
+        quiet = _arrange(doctor, morning.actor(desk))
+        while outbox.run(morning.hospital.pk):
+            pass
         waiting = Leg.objects.waiting().filter(queue__doctor=doctor).in_order().select_related("visit")
         third, head = waiting[2].visit, waiting[0].visit
         links = {leg: intake.status_link(leg) for leg in (third, head)}
         patient = Patient.objects.get(pk=third.patient_id)
+        line = doctor.queue.pk
+        coming = Appointment.objects.filter(state=CONFIRMED, queue=line).order_by("starts_at").last()
+        assert coming is not None, "the demo has bookings"
+        booking = appointments.booking_link(coming)
+    follow.follow()
     morning.shoot("reception", f"{here}reception/", desk)
     morning.shoot("reception-search", f"{here}reception/", desk, prepare=_look_up)
+    morning.shoot("reception-acts", f"{here}reception/", desk, prepare=_menu)
+    morning.shoot("reception-move", f"{here}reception/", desk, prepare=_move)
+    morning.shoot("reception-offline", f"{here}reception/", desk, prepare=_offline)
+    _book(morning, doctor, line, patient)
+    morning.shoot("acts", f"{here}visits/{third.pk}/acts/", desk)
+    morning.shoot("posts", f"{here}posts/", desk)
     morning.shoot("doctor", f"{here}doctor/", medic)
+    morning.shoot("doctor-empty", f"{here}doctors/{quiet.pk}/", desk)
     morning.shoot("palette", f"{here}reception/", desk, (DESK,), prepare=_palette)
     morning.shoot("status", f"/s/{links[third]}/", sizes=POCKET)
     morning.shoot("status-next", f"/s/{links[head]}/", sizes=POCKET)
@@ -119,8 +144,12 @@ def test_pictures(morning: Stage, settings: Any) -> None:
     morning.shoot("patient-edit", f"{here}patients/{patient.pk}/edit/", desk)
     morning.shoot("displays", f"{here}displays/", desk)
     morning.shoot("call-reason", f"{here}visits/{third.pk}/call/", desk)
-    morning.shoot("home", here, "Ola Pietersen")
+    morning.shoot("home", f"{here}home/", owner)
+    morning.shoot("day-close", f"{here}reception/close/", desk)
+    morning.shoot("merge", f"{here}patients/{patient.pk}/merge/?q=an", desk)
     morning.shoot("me", f"{here}me/", desk)
+    _public(morning, doctor, booking)
+    _office(morning, medic, desk, owner)
     morning.shoot("sign-in", "/sign-in/")
     morning.shoot("register", "/register/")
     morning.shoot("join", "/join/")
@@ -136,16 +165,64 @@ def test_pictures(morning: Stage, settings: Any) -> None:
     morning.shoot("status-called", f"/s/{link}/", sizes=POCKET)
 
 
-def _fill(doctor: Doctor) -> None:
+def _book(morning: Stage, doctor: Doctor, line: UUID, patient: Patient) -> None:
+    """Appointments, as the desk and the doctor see them."""
+    desk, here = "Dana Whitfield", "/h/harbor/"
+    morning.shoot("book", f"{here}book/", desk)
+    morning.shoot("book-sheet", f"{here}book/", desk, prepare=_sheet)
+    morning.shoot("book-week", f"{here}book/?view=week&doctor={doctor.pk}", doctor.name)
+    morning.shoot("book-new", f"{here}appointments/new/?queue={line}&patient={patient.pk}", desk)
+    morning.shoot("book-print", f"{here}appointments/print/", desk)
+    morning.shoot("away-today", f"{here}away-today/?doctor={doctor.pk}", desk)
+
+
+def _office(morning: Stage, medic: str, desk: str, owner: str) -> None:
+    """What is looked at now and then."""
+    here = "/h/harbor/"
+    morning.shoot("practice", f"{here}me/practice/", medic)
+    morning.shoot("messages", f"{here}messages/", desk)
+    morning.shoot("jumps", f"{here}jumps/", owner)
+    morning.shoot("promised-waits", f"{here}promised-waits/", owner)
+
+
+def _public(morning: Stage, doctor: Doctor, booking: str) -> None:
+    """What people see who come from outside."""
+    morning.shoot("find", "/find/", sizes=POCKET)
+    morning.shoot("online", "/book/harbor/", sizes=POCKET)
+    morning.shoot("online-time", f"/book/harbor/?doctor={doctor.pk}", sizes=POCKET)
+    morning.shoot("booking", f"/b/{booking}/", sizes=POCKET)
+    morning.shoot("my-bookings", "/book/harbor/mine/", sizes=POCKET)
+
+
+def _fill(doctor: Doctor, desk: Actor) -> None:
     """Whatever the dice of the demo said: enough people wait for this doctor to see a line."""
-    line, dice = Queue.objects.select_related("department").get(doctor=doctor), Random("pictures")
-    ago = 40
-    while Leg.objects.waiting().filter(queue=line).count() < ENOUGH:
-        patient = play.somebody(HARBOR, dice, line.department.prefix)
-        assert patient is not None
-        ago -= 7
+    line, crowd = Queue.objects.select_related("department").get(doctor=doctor), Crowd(HARBOR, Random("pictures"))
+    ago = 60
+    for n in range(ENOUGH + 3 - Leg.objects.waiting().filter(queue=line).count()):
+        ago -= 6
         with clock.at(timezone.now() - timedelta(minutes=ago)):
-            play.take_in(HARBOR, line, patient, dice)
+            crowd.take_in(line, klass="urgent" if n == 2 else "normal", actor=desk)
+
+
+def _arrange(doctor: Doctor, desk: Actor) -> Doctor:
+    """On hold, away, gone and asking to come back; a colleague is late, another has nobody. Returns that one."""
+    first, second, third = Leg.objects.waiting().filter(queue__doctor=doctor).select_related("visit").in_order()[1:4]
+    holds.hold(first.visit, reason="tests", note="X-ray", actor=desk)
+    holds.delay(second.visit, minutes=20, reason="parking", actor=desk)
+    ends.leave(third.visit, actor=desk)
+    phone = Actor(kind="patient", id=third.visit.ref, name="", abilities=PATIENT)
+    returns.ask_rejoin_by_link(third.visit, actor=phone)
+    late = Doctor.objects.filter(sort=Doctor.DOCTOR, department=doctor.department).exclude(pk=doctor.pk).first()
+    assert late is not None
+    set_status(late, Doctor.RUNNING_LATE, late_minutes=20, actor=desk)
+    states = Counter(Leg.objects.values_list("state", flat=True))
+    assert sum(states.values()) >= 12, states
+    assert len(states) >= 4, states
+    quiet = Doctor(name="Dr. Noor Haddad", department=doctor.department, room=doctor.room, serves_pool=False)
+    quiet.status = Doctor.ON_TIME
+    quiet.save()
+    Queue(department=doctor.department, doctor=quiet, sort=Queue.DOCTOR, name=quiet.name).save()
+    return quiet
 
 
 def _in_room(doctor: Doctor) -> Leg:
@@ -167,7 +244,28 @@ def _look_up(page: Page) -> None:
     expect(page.locator("#found [role=option]").first).to_be_visible()
 
 
+def _sheet(page: Page) -> None:
+    page.locator(".appt-a").first.click()
+    expect(page.locator("[data-sheet]")).to_be_visible()
+
+
 def _palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.locator("#palette-ask").fill("ha")
     expect(page.locator("#palette-patients [role=option]").first).to_be_visible()
+
+
+def _menu(page: Page) -> None:
+    page.locator(".wait summary").first.click()
+    expect(page.locator(".wait details[open] .menu-list a").nth(2)).to_be_visible()
+
+
+def _move(page: Page) -> None:
+    _menu(page)
+    page.locator(".wait details[open] [data-row-command=row-move]").click()
+    expect(page.locator("#asked")).to_be_visible()
+
+
+def _offline(page: Page) -> None:
+    page.context.set_offline(True)
+    expect(page.locator(".linkbar[data-for=offline]")).to_be_visible(timeout=15_000)

@@ -41,7 +41,7 @@ def furnish(house: House) -> dict[str, tuple[str, str]]:
         "ticket": ("receptionist", f"{here}visits/{visits[2].pk}/ticket/"),
         "home": ("nurse", here), "me": ("nurse", f"{here}me/"),
         "display": ("", f"/d/{wall}/"), "pairing": ("", "/d/"), "status": ("", f"/s/{link}/"),
-        "sign-in": ("", "/sign-in/"), "register": ("", "/register/"), "join": ("", "/join/"),
+        "find": ("", "/find/"), "sign-in": ("", "/sign-in/"), "register": ("", "/register/"), "join": ("", "/join/"),
         "not-found": ("receptionist", f"{here}nothing/"),
     }  # fmt: skip
 
@@ -126,6 +126,7 @@ def test_keys_reach_every_act_and_are_off_while_typing(hall: Hall, world: World)
     page.keyboard.press("r")
     page.keyboard.press("s")
     expect(page.get_by_role("button", name="Call A-002")).to_be_visible()
+    expect(page.locator("#toasts")).to_contain_text("skipped")
     page.keyboard.press("u")  # undo
     expect(page.locator(".big-token")).to_have_text("A-001")
     page.keyboard.press("g")
@@ -179,10 +180,11 @@ def test_an_act_that_needs_a_reason_asks_for_it(hall: Hall, world: World) -> Non
     page = hall.open("/h/harbor/doctor/", role="doctor", house=house)
     row = page.locator(f"#wait-{visit.pk}")
     row.locator("summary").click()
-    row.get_by_role("button", name="Call now").click()
-    expect(page.locator("#ask")).to_be_visible()
+    row.get_by_role("link", name="Call now").click()
+    reason = page.locator("#asked").get_by_label("Reason")
+    expect(reason).to_be_focused()
     page.keyboard.press("Enter")  # nothing without a reason
-    expect(page.locator("#ask")).to_be_visible()
+    expect(reason).to_be_visible()
     page.keyboard.type("in pain")
     page.keyboard.press("Enter")
     expect(page.locator(".big-token")).to_have_text(visit.token)

@@ -23,6 +23,11 @@ OURS = (
     "PORT",
     "DATA_DIR",
     "DEBUG",
+    "EMAIL_URL",
+    "MAIL_FROM",
+    "SMS_URL",
+    "VAPID_PRIVATE_KEY",
+    "PUSH_SERVICES",
 )
 
 

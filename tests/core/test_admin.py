@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from clinic.core.admin import HouseAdmin, HouseSite, site
-from clinic.directory.models import Department, Doctor, Room
+from clinic.core.admin import site
+from clinic.directory.models import (
+    Absence,
+    Closure,
+    Department,
+    DepartmentConfig,
+    Doctor,
+    DoctorDepartment,
+    DoctorVisitType,
+    Room,
+    VisitType,
+    WorkingHours,
+)
 from clinic.live.models import Event
 from clinic.records import operations as records
 from clinic.records.models import AccessLog, Patient
 from clinic.tenants import auth, links, operations
-from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, JoinCode, Membership, PublicToken, User
+from clinic.tenants.models import ApiKey, Hospital, HospitalConfig, Invitation, JoinCode, Membership, PublicToken
 from queues.models import Display, Queue
 from queues.operations import displays
 from tests.world import ROLES, House, World
@@ -40,7 +51,20 @@ def fill(house: House) -> dict[type[Model], Any]:
         shown = displays.put_up()
         token = PublicToken.objects.get(hash=links.hashed(shown))
         display = displays.pair(token.code, name=f"canary-{slug}", queues=[house.own], actor=owner)
+        now, here = timezone.now(), f"canary-{slug}"
+        other = Department.objects.create(name=here, prefix="ZZ")
+        kind = VisitType.objects.create(name=here, minutes=20)
         return {
+            Absence: Absence.objects.create(
+                doctor=house.doctor, starts_at=now, ends_at=now + timedelta(days=1), reason=here
+            ),
+            Closure: Closure.objects.create(name=here, first_day=now.date(), last_day=now.date()),
+            DepartmentConfig: DepartmentConfig.objects.create(department=house.department),
+            DoctorDepartment: DoctorDepartment.objects.create(doctor=house.doctor, department=other),
+            DoctorVisitType: DoctorVisitType.objects.create(doctor=house.doctor, type=kind),
+            VisitType: kind,
+            WorkingHours: WorkingHours.objects.create(doctor=house.doctor, weekly={"mon": []}),
+            Invitation: operations.invite(f"canary-{slug}@example.org", roles=["nurse"], actor=owner),
             Hospital: house.hospital, HospitalConfig: HospitalConfig.objects.get(), Membership:
             house.memberships["nurse"], JoinCode: code, ApiKey: key, Department: house.department, Room: house.room,
             Doctor: house.doctor, Queue: house.own, Display: display, Event: Event.objects.first(),
@@ -214,7 +238,14 @@ def test_foreign_keys_offer_and_take_only_this_hospitals_rows(world: World) -> N
         assert len(offered[name]) > 1, name
     for foreign in (other.department, other.room, other.memberships["nurse"]):
         assert not [name for name, keys in offered.items() if str(foreign.pk) in keys]
-    form = {"name": "Dr. X", "department": str(house.department.pk), "parallel_rooms": 1, "is_active": "on"}
+    form = {
+        "name": "Dr. X",
+        "sort": "doctor",
+        "department": str(house.department.pk),
+        "parallel_rooms": 1,
+        "slot_capacity": 1,
+        "is_active": "on",
+    }
     for field, row in (
         ("department", other.department),
         ("room", other.room),
@@ -358,21 +389,3 @@ def test_a_form_from_elsewhere_needs_the_csrf_token(world: World) -> None:
         at(Department, "changelist"),
     ):
         assert client.post(path, {"name": "x"}).status_code == 403
-
-
-def test_the_site_takes_house_admins_only() -> None:
-    class Plain(admin.ModelAdmin[User]):
-        pass
-
-    class Homeless(HouseAdmin):
-        pass
-
-    class Around(HouseAdmin):
-        hospital_path = "pk"
-        raw_id_fields = ("user",)
-
-    fresh = HouseSite(name="fresh")
-    for wrong in (None, Plain, Homeless, Around):
-        with pytest.raises(ImproperlyConfigured):
-            fresh.register(User, wrong)
-    assert all(isinstance(one, HouseAdmin) for one in site._registry.values())

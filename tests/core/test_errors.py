@@ -112,7 +112,7 @@ def test_each_kind_has_its_status() -> None:
     statuses = {kind.__name__: kind.status for kind in DomainError.__subclasses__()}
     assert statuses == {
         "Invalid": 400, "NotSignedIn": 401, "Forbidden": 403, "NotFound": 404, "NotAllowed": 409, "Conflict": 409,
-        "Stale": 412, "Mismatch": 422, "TooMany": 429, "Unavailable": 503,
+        "Stale": 412, "Mismatch": 422, "TooMany": 429, "Unavailable": 503, "Closed": 503,
     }  # fmt: skip
 
 

@@ -92,6 +92,7 @@ def test_what_is_degraded_follows_from_how_it_runs(settings: Settings) -> None:
     sentences = " ".join(health.degraded())
     assert ("SQLite" in sentences) == (connection.vendor == "sqlite")
     assert ("No Redis" in sentences) == (not settings.REDIS_URL)
+    assert ("EMAIL_URL" in sentences) == settings.MAIL_TO_FILES
     settings.CELERY_BROKER_URL, settings.REDIS_URL = "redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"
     assert "Redis" not in " ".join(health.degraded())
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import time
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from clinic.demo.day import FILE as DAY
 from tests.core.starting import Served, ends, environment, is_running, manage
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +25,15 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def serve(tmp_path: Path, collected: Path) -> Iterator[Callable[..., Served]]:
+def serve(tmp_path: Path, collected: Path, tables: Path) -> Iterator[Callable[..., Served]]:
     started: list[Served] = []
 
-    def start(*words: str) -> Served:
-        started.append(Served(tmp_path, *words, STATIC_DIR=str(collected)))
+    def start(*words: str, empty: bool = False) -> Served:
+        if not empty:
+            shutil.copy(tables, tmp_path)
+        day = tmp_path / "day.toml"
+        day.write_text(DAY.read_text().replace("days = 28\n", "days = 1\n"))  # four weeks take half a minute
+        started.append(Served(tmp_path, *words, STATIC_DIR=str(collected), DEMO_DAY=str(day)))
         return started[-1]
 
     yield start
@@ -53,8 +59,8 @@ def opened(served: Served, path: str) -> socket.socket:
 
 
 def test_it_comes_up_with_its_worker_and_ctrl_c_ends_both(serve: Callable[..., Served]) -> None:
-    served = serve("--demo")
-    served.wait_until_up(60)
+    served = serve("--demo", empty=True)
+    served.wait_until_up(120)  # it makes its tables and the demo first
     child = child_of(served)
     served.wait_for(lambda: json.loads(served.get("/ready"))["parts"]["worker"] == "ok")
     assert f"http://127.0.0.1:{served.port}" in served.log.read_text()
@@ -98,7 +104,7 @@ def test_a_worker_that_dies_is_started_again_and_sigterm_ends_both(serve: Callab
 
 
 def test_ctrl_c_while_starting_is_no_error(serve: Callable[..., Served]) -> None:
-    served = serve()
+    served = serve(empty=True)
     served.wait_for((Path(served.env["DATA_DIR"]) / "serve.lock").exists)
     served.process.send_signal(signal.SIGINT)
     assert served.process.wait(12) == 0

@@ -38,6 +38,15 @@ WRONG = {
     "an empty pool": ({"DB_POOL_MAX": "0"}, "DB_POOL_MAX must be at least 1"),
     "a wrong yes or no": ({"DEBUG": "perhaps"}, '"DEBUG" invalid'),
     "a bad encryption key": ({"ENCRYPTION_KEY": "short"}, "ENCRYPTION_KEY must be 32 random bytes"),
+    "no mail server's address": ({"EMAIL_URL": "mail.example.org:25"}, "EMAIL_URL must look like"),
+    "another way of mail": ({"EMAIL_URL": "http://mail.example.org"}, "EMAIL_URL must look like"),
+    "a mail server without a name": ({"EMAIL_URL": "smtp://"}, "EMAIL_URL must look like"),
+    "a mail server's wrong port": ({"EMAIL_URL": "smtp://mail:99999"}, "EMAIL_URL must look like"),
+    "a sender that is no address": ({"MAIL_FROM": "The clinic"}, "MAIL_FROM must be an address"),
+    "no gateway's address": ({"SMS_URL": "gateway.example.org"}, "SMS_URL must look like"),
+    "a gateway without a name": ({"SMS_URL": "webhook+https:///send"}, "SMS_URL must look like"),
+    "Twilio without a sender": ({"SMS_URL": "twilio://sid:token@/"}, "SMS_URL must look like"),
+    "a gateway's wrong port": ({"SMS_URL": "webhook+https://gateway:99999/"}, "SMS_URL is not an address"),
     "production without database": ({**GOOD, "DATABASE_URL": ""}, "DATABASE_URL is missing"),
     "production without Redis": ({**GOOD, "REDIS_URL": ""}, "REDIS_URL is missing"),
     "production without address": ({**GOOD, "PUBLIC_URL": ""}, "PUBLIC_URL is missing"),
@@ -157,3 +166,32 @@ def test_https_binds_the_cookies_to_the_host(tmp_path: Path) -> None:
     )
     done = manage("shell", "--no-imports", "-c", code, env=environ(tmp_path, **GOOD))
     assert re.search(r"__Host-session __Host-csrf True /$", done.stdout.strip()), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls", "ssl"),
+    [
+        ("smtp+tls://clinic%40example.org:p%2Fw@mail.example.org", 587, True, False),
+        ("smtps://clinic%40example.org:p%2Fw@mail.example.org", 465, False, True),
+        ("smtp://clinic%40example.org:p%2Fw@mail.example.org:2525", 2525, False, False),
+    ],
+)
+def test_the_mail_server_is_read_from_one_address(url: str, port: int, tls: bool, ssl: bool) -> None:
+    assert environment.mail_server(url) == {
+        "EMAIL_HOST": "mail.example.org", "EMAIL_PORT": port, "EMAIL_HOST_USER": "clinic@example.org",
+        "EMAIL_HOST_PASSWORD": "p/w", "EMAIL_USE_TLS": tls, "EMAIL_USE_SSL": ssl,
+    }  # fmt: skip
+
+
+def test_mail_is_optional_and_comes_from_the_public_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = read(monkeypatch, **GOOD)
+    assert (found.mail_url, found.mail_from) == ("", "Clinicflow <clinicflow@clinic.example.org>")
+    given = read(monkeypatch, **GOOD, EMAIL_URL="smtp://mail", MAIL_FROM="Harbor <desk@harbor.example>")
+    assert (given.mail_url, given.mail_from) == ("smtp://mail", "Harbor <desk@harbor.example>")
+
+
+@pytest.mark.parametrize("url", ["", "console:", "webhook+https://:t@gateway.example.org/x", "twilio://s:t@/+15550100"])
+def test_text_messages_go_by_a_gateway_of_ones_own_by_twilio_or_nowhere(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    assert read(monkeypatch, **GOOD, SMS_URL=url).sms_url == url

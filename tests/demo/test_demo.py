@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from random import Random
 
@@ -12,23 +12,33 @@ import time_machine
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
 
 from clinic.core import clock
 from clinic.core.tenancy import hospital
-from clinic.demo import play, stage, tasks
+from clinic.demo import day, play, stage, tasks
 from clinic.demo.cast import CASTS, HARBOR, HILLTOP
 from clinic.demo.management.commands.demo import PASSWORD
 from clinic.directory.models import Doctor
 from clinic.live import ledger
 from clinic.live.models import Event, Reaction
-from clinic.records.models import Patient
+from clinic.tenants import days
 from clinic.tenants.models import Hospital, Membership, User
 from clinic.tenants.passwords import new_password
 from queues.models import CALLED, IN_PROGRESS, URGENT, VIP, WAITING, Leg, Visit
-from queues.operations import calls, ends
+from tests.demo.conftest import rows_of
+from tests.demo.test_start import ASKED
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def no_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four weeks take seconds: only where they matter."""
+    monkeypatch.setattr("clinic.demo.stage.history.past_days", lambda *_: 0)
+
+
 MORNING = "2026-11-20T10:42:00Z"
 
 
@@ -39,18 +49,14 @@ def run(*options: str) -> str:
 
 
 @pytest.fixture
-def hilltop() -> Hospital:
-    """The small hospital of the demo, made at 10:42."""
-    with time_machine.travel(MORNING, tick=False):
-        return stage.make(HILLTOP, new_password(PASSWORD)).hospital
-
-
-@pytest.fixture
 def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "is_live", lambda: True)
 
 
-def test_the_demo_is_believable() -> None:
+def test_the_demo_is_believable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With four weeks behind it, of shorter days than an installation's."""
+    short = replace(day.read(), history={"days": 28, "minutes": 20})
+    monkeypatch.setattr("clinic.demo.day.read", lambda: short)
     with time_machine.travel(MORNING, tick=False):
         told = run("--if-empty")
         assert all(cast.email(cast.who("receptionist")) in told and PASSWORD in told for cast in CASTS)
@@ -70,10 +76,12 @@ def test_the_demo_is_believable() -> None:
         assert max(arrived) <= now
         assert now - min(arrived) > timedelta(minutes=20)
         statuses = dict(Doctor.objects.values_list("name", "status"))
-        assert len(statuses) == 7
+        assert len(statuses) == 9, "seven doctors, a nurse at the laboratory and a clerk at the cashier"
         assert statuses["Dr. Kwame Mensah"] == Doctor.RUNNING_LATE
         assert statuses["Dr. Rahul Iyer"] == Doctor.ON_BREAK
         assert Visit.objects.filter(outcome="completed").count() > 20
+        first = Visit.objects.order_by("arrived_at").first()
+        assert now - first.arrived_at > timedelta(days=25)
         moments = list(Event.objects.order_by("seq").values_list("at", flat=True))
         assert moments == sorted(moments)
         assert not Reaction.objects.exclude(state=Reaction.DONE).exists()
@@ -82,16 +90,8 @@ def test_the_demo_is_believable() -> None:
     assert User.objects.get(email=dana).check_password(PASSWORD)
 
 
-def test_twice_is_once(hilltop: Hospital) -> None:
-    before = (Hospital.objects.count(), User.objects.count(), _rows(hilltop))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("clinic.demo.management.commands.demo.CASTS", (HILLTOP,))
-        assert "lola.fairbanks@hilltop.example" in run()
-    assert (Hospital.objects.count(), User.objects.count(), _rows(hilltop)) == before
-
-
-def test_reset_erases_the_demo_and_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours = _rows(world.harbor.hospital)
+def test_reset_erases_the_demo_and_nothing_else(world: World, monkeypatch: pytest.MonkeyPatch, no_past: None) -> None:
+    ours = rows_of(world.harbor.hospital)
     cast = replace(HILLTOP, slug="hillside")
     small = stage.make(cast, new_password(PASSWORD))
     monkeypatch.setattr("clinic.demo.management.commands.demo.CASTS", (cast,))
@@ -99,10 +99,10 @@ def test_reset_erases_the_demo_and_nothing_else(world: World, monkeypatch: pytes
     again = stage.find(cast)
     assert again is not None
     assert again.pk != small.hospital.pk
-    assert _rows(small.hospital) == (0, 0, 0)
+    assert rows_of(small.hospital) == (0, 0, 0)
     assert not Membership.objects.filter(hospital_id=small.hospital.pk).exists()
     assert User.objects.filter(email__endswith="@hillside.example").count() == len(cast.staff)
-    assert _rows(world.harbor.hospital) == ours
+    assert rows_of(world.harbor.hospital) == ours
     with hospital(again):
         assert ledger.verify(again.pk).fault == ""
 
@@ -127,7 +127,7 @@ def test_a_real_hospital_of_this_name_is_not_touched(world: World, embedded: Non
         assert Event.objects.count() == before
 
 
-def test_it_is_refused_in_production_unless_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_refused_in_production_unless_forced(monkeypatch: pytest.MonkeyPatch, no_past: None) -> None:
     monkeypatch.setattr(settings, "ENVIRONMENT", replace(settings.ENVIRONMENT, kind="production"))
     monkeypatch.setattr("clinic.demo.management.commands.demo.CASTS", (HILLTOP,))
     with pytest.raises(CommandError):
@@ -139,63 +139,49 @@ def test_it_is_refused_in_production_unless_forced(monkeypatch: pytest.MonkeyPat
     assert not tasks.is_live()
 
 
-def test_the_play_keeps_the_waiting_room_between_its_bounds(hilltop: Hospital) -> None:
-    dice, moment = Random(7), datetime.fromisoformat(MORNING)
-    with hospital(hilltop):
-        for _ in range(120):
-            moment += timedelta(seconds=15)
-            with clock.at(moment):
-                play.step(HILLTOP, play.BRISK, dice, most_acts=2)
-            assert HILLTOP.fewest <= Leg.objects.waiting().count() <= HILLTOP.most
-        assert Visit.objects.filter(outcome="completed").count() > 20
-        assert ledger.verify(hilltop.pk).fault == ""
+HOURS = {
+    "Sunday at three": "2026-11-22T02:00:00Z",
+    "Monday at nine": "2026-11-23T08:00:00Z",
+    "Saturday before midnight": "2026-11-21T22:58:00Z",
+    "just after the cut": "2026-11-24T03:02:00Z",
+    "the clocks go back": "2026-10-25T01:20:00Z",
+    "the clocks go forward": "2027-03-28T01:05:00Z",
+}
 
 
-def test_a_new_day_opens_by_itself(hilltop: Hospital) -> None:
-    dice, next_day = Random(7), datetime.fromisoformat(MORNING) + timedelta(days=1)
-    with hospital(hilltop):
-        yesterday = set(Visit.objects.filter(ended_at=None).values_list("pk", flat=True))
-        for n in range(60):
-            with clock.at(next_day + timedelta(seconds=15 * n)):
-                play.step(HILLTOP, play.BRISK, dice, most_acts=2)
-        assert not Visit.objects.filter(pk__in=yesterday, ended_at=None).exists()
-        today = Visit.objects.filter(ended_at=None)
-        assert {visit.service_day for visit in today} == {next_day.date()}
-        first = min(Visit.objects.filter(service_day=next_day.date()).values_list("token_number", flat=True))
-        assert first == 1
-        assert HILLTOP.fewest <= Leg.objects.waiting().count() <= HILLTOP.most
-
-
-def test_a_doctor_for_whom_a_person_acted_is_left_alone(hilltop: Hospital, embedded: None) -> None:
-    with hospital(hilltop), time_machine.travel(MORNING, tick=False) as now:
-        doctor = Doctor.objects.select_related("room").order_by("name")[0]
-        busy = Leg.objects.with_server().filter(server=doctor).select_related("visit").first()
-        who = replace(play.DEMO, kind="member", id="somebody")
-        if busy is not None:
-            ends.complete(busy.visit, actor=who)
-        calls.call_next(doctor, resume=True, actor=who)
-        mine = Leg.objects.with_server().get(server=doctor)
-        left_at = mine.version
-        for _ in range(14):
-            now.shift(timedelta(seconds=20))
-            tasks.tick()
-        mine.refresh_from_db()
-        assert mine.version == left_at
-        for _ in range(20):
-            now.shift(timedelta(seconds=60))
-            tasks.tick()
-        mine.refresh_from_db()
-        assert mine.version > left_at
-
-
-def test_the_clock_does_nothing_outside_the_embedded_mode(hilltop: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tasks.tick() == 0
-    monkeypatch.setattr(settings, "ENVIRONMENT", replace(settings.ENVIRONMENT, kind="embedded"))
-    assert tasks.is_live()
-    monkeypatch.setenv("DEMO_LIVE", "0")
-    assert not tasks.is_live()
-
-
-def _rows(here: Hospital) -> tuple[int, int, int]:
+@pytest.mark.parametrize("moment", HOURS.values(), ids=[*HOURS])
+def test_it_is_believable_at_any_hour_and_weekday(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clinic.demo.stage.time_zone", lambda: "Europe/Paris")
+    monkeypatch.setattr("clinic.demo.stage.HISTORY", timedelta(minutes=30))
+    with time_machine.travel(moment, tick=False):
+        here = stage.make(HARBOR, new_password(PASSWORD), past=False).hospital
+        now = clock.now()
+    local = now.astimezone(here.zone)
+    bounds = play.bounds_of(HARBOR, local)
     with hospital(here):
-        return Event.objects.count(), Visit.objects.count(), Patient.objects.count()
+        legs = Leg.objects.open()
+        if local.hour != 4 or local.minute > 10:  # a few minutes after the cut a hospital has hardly begun its day
+            assert legs.filter(state__in=(CALLED, IN_PROGRESS)).exists()
+            assert Visit.objects.filter(ended_at__isnull=False).exists()
+        on_duty = Doctor.objects.exclude(status=Doctor.OFF_DUTY).filter(sort=Doctor.DOCTOR).count()
+        assert on_duty == (4 if bounds.most < HARBOR.most else 7)
+        dice, seen = Random(5), set()
+        for n in range(30):
+            with clock.at(now + timedelta(seconds=10 * n)):
+                play.step(HARBOR, dice, speed=4, elapsed=10, most_acts=2)
+            seen.add(Leg.objects.waiting().count())
+        assert bounds.fewest - 1 <= max(seen) <= bounds.most + 2
+        assert Event.objects.filter(at__gte=now).count() > 10, "the boards move"
+        assert {visit.service_day for visit in Visit.objects.filter(legs__state=WAITING)} == {
+            days.service_day(here, now)
+        }
+        assert ledger.verify(here.pk).fault == ""
+
+
+def test_only_the_owner_of_a_demo_may(world: World) -> None:
+    """The world's Harbor has the name of a demo and is none."""
+    real = Client()
+    real.force_login(world.harbor.users["owner"], backend="django.contrib.auth.backends.ModelBackend")
+    assert real.get("/h/harbor/start-for-real/").status_code == 404
+    assert real.post("/h/harbor/start-for-real/", ASKED).status_code == 404
+    assert b"start-for-real" not in real.get("/h/harbor/me/").content

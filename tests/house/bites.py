@@ -295,7 +295,9 @@ SOURCES = (
     Bite(
         "a model changed without its migration",
         replace(
-            "clinic/directory/models.py", '_("how to find it"), max_length=120', '_("how to find it"), max_length=121'
+            "clinic/directory/models/places.py",
+            '_("how to find it"), max_length=120',
+            '_("how to find it"), max_length=121',
         ),
         ("test_migrations.py::test_no_change_of_a_model_is_without_its_migration",),
         "directory",
@@ -304,14 +306,14 @@ SOURCES = (
 MODELS = (
     Bite(
         "an unsealed model",
-        append("queues/models.py", "class Note(models.Model):\n    count = models.IntegerField()"),
+        append("queues/models/lines.py", "class Note(models.Model):\n    count = models.IntegerField()"),
         ("test_sealed.py::test_every_table_is_sealed_or_on_the_closed_list",),
         "queues.Note",
     ),
     Bite(
         "a Meta that inherits nothing",
         replace(
-            "clinic/directory/models.py",
+            "clinic/directory/models/places.py",
             'class Meta(Noun.Meta):\n        verbose_name = _("room")',
             'class Meta:\n        verbose_name = _("room")',
         ),
@@ -323,14 +325,14 @@ MODELS = (
     ),
     Bite(
         "a constraint without its code",
-        replace("queues/models.py", 'name="leg_called_has_server"', 'name="leg_called_has_somebody"'),
+        replace("queues/models/legs.py", 'name="leg_called_has_server"', 'name="leg_called_has_somebody"'),
         ("test_constraints.py::test_every_constraint_has_its_code",),
         "leg_called_has_somebody",
     ),
     Bite(
         "a policy that nothing reads",
         replace(
-            "clinic/tenants/models.py",
+            "clinic/tenants/models/hospitals.py",
             "    skip_max = models",
             '    mood = models.PositiveSmallIntegerField(_("mood"), default=3)\n    skip_max = models',
         ),
@@ -353,9 +355,9 @@ MODELS = (
     Bite(
         "a many-to-many without a sealed through",
         replace(
-            "queues/models.py",
+            "queues/models/displays.py",
             "    revoked_at = models",
-            '    rooms = models.ManyToManyField("directory.Room", related_name="+")\n    revoked_at = models',
+            '    halls = models.ManyToManyField("directory.Room", related_name="+")\n    revoked_at = models',
         ),
         (
             "test_sealed.py::test_a_many_to_many_goes_through_a_sealed_table[queues.Display]",
@@ -366,7 +368,7 @@ MODELS = (
     Bite(
         "a name that is unique across hospitals",
         replace(
-            "clinic/directory/models.py",
+            "clinic/directory/models/doctors.py",
             'models.CharField(_("specialization"), max_length=80, blank=True)',
             'models.CharField(_("specialization"), max_length=80, unique=True)',
         ),

@@ -73,17 +73,18 @@ def _names(node: ast.expr, function: Function | None, source: Source, seen: tupl
         yield from _names(node.orelse, function, source, seen)
     elif isinstance(node, ast.Name) and function is not None and _position(function, node.id) is not None:
         if function.name not in seen:
-            yield from _passed(function, node.id, (*seen, function.name))
+            yield from _passed(function, node.id, source, (*seen, function.name))
     else:
         raise Unreadable(source.at(node, "writes an event whose name cannot be read"))
 
 
-def _passed(function: Function, parameter: str, seen: tuple[str, ...]) -> Iterator[str]:
+def _passed(function: Function, parameter: str, home: Source, seen: tuple[str, ...]) -> Iterator[str]:
+    """What the function's callers pass; a private one is called in its own file only."""
     default = _default(function, parameter)
     if default is not None:
         yield default
     place = _position(function, parameter)
-    for source in sources():
+    for source in [home] if function.name.startswith("_") else sources():
         for call, name in calls(source):
             if name != function.name:
                 continue

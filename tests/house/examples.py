@@ -79,6 +79,8 @@ class Example:
 EXAMPLES: dict[str, Example] = {}
 APART = {
     "clinic.demo.erase.erase": "takes a demo hospital away with its log: only a command runs it (tests/demo)",
+    "clinic.demo.start.start_for_real": "makes a hospital and takes the demo's away (tests/demo)",
+    "clinic.demo.history.live_through": "writes a past day of a demo down: nobody is told of it (tests/demo)",
 }
 """Operations that cannot be told row by row, each with its reason; the list is closed."""
 

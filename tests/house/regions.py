@@ -8,7 +8,8 @@ from typing import Any
 from clinic.directory.models import Department, Doctor
 from clinic.live import regions
 from clinic.records.models import Patient
-from queues.models import Display, Queue, Visit
+from clinic.tenants import days
+from queues.models import Appointment, Display, Queue, Visit
 
 Keys = Callable[[], Iterable[Any]]
 
@@ -22,15 +23,45 @@ def _places() -> Iterable[str]:
     return [*{str(department) for department, _visit in rows}, *(f"{department}#{visit}" for department, visit in rows)]
 
 
+def _columns() -> Iterable[str]:
+    """Each line's day: today's, and the days somebody is booked on."""
+    today = days.service_day(days.current_hospital())
+    booked = set(Appointment.objects.values_list("queue_id", "service_day"))
+    return [f"{pk}/{day}" for pk, day in booked | {(pk, today) for pk in Queue.objects.values_list("pk", flat=True)}]
+
+
+def _book_days() -> Iterable[str]:
+    today = days.service_day(days.current_hospital())
+    return [day.isoformat() for day in {today, *Appointment.objects.values_list("service_day", flat=True)}]
+
+
 KEYS: dict[str, Keys] = {
+    "book": _columns,
+    "book-day": _book_days,
+    "booking": lambda: [f"{pk}#{row}" for pk in _keys(Appointment)() for row in ("card", "acts")],
+    "book-requests": lambda: ["all"],
+    "book-waiters": lambda: ["all"],
+    "bookings": lambda: ["today"],
+    "doctor-bookings": _keys(Doctor),
+    "patient-bookings": _keys(Patient),
     "line": _keys(Queue),
     "queue-head": _keys(Queue),
     "line-label": _keys(Queue),
+    "line-away": _keys(Queue),
+    "lines-nav": lambda: ["today"],
     "reception-sub": lambda: ["today"],
+    "expected": lambda: ["today"],
+    "home-day": lambda: ["today"],
+    "home-log": lambda: ["today"],
+    "left-lines": lambda: ["today"],
     "doctor-bar": _keys(Doctor),
     "doctor-room": _keys(Doctor),
     "doctor-next": _keys(Doctor),
+    "doctor-lines": _keys(Doctor),
+    "doctor-seen": _keys(Doctor),
     "patient-visits": _keys(Patient),
+    "patient-messages": _keys(Patient),
+    "messages-look": lambda: ["today"],
     "display-now": _keys(Display),
     "display-lines": _keys(Display),
     "status": _places,
@@ -49,6 +80,10 @@ TOPICS: dict[str, Keys] = {
     "doctor": _keys(Doctor),
     "visit": _keys(Visit),
     "patient": _keys(Patient),
+    "messages": _keys(Patient),
+    "book": lambda: ["", *Queue.objects.values_list("pk", flat=True)],
+    "appointments": _keys(Doctor),
+    "appointment": _keys(Appointment),
 }
 """Topics of the JSON stream, and the keys there are."""
 

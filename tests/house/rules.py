@@ -15,33 +15,78 @@ PAGE = ROOT / "docs" / "rules.md"
 KEPT = """
 1.1 Roles: a membership may hold several; a manager is an owner without closing the hospital or naming owners;
     nobody chooses an own role.
-1.3 Newcomers come by a join code (one use, expires, one role); registering creates a hospital with its owner and
-    working defaults.
-1.4 A suspended hospital lets only its owners in; its public pages say nothing; nothing is deleted.
-1.5 Revoking a member, changing a role or signing out everywhere closes sessions and sockets; whoever has several
-    memberships names the hospital.
+1.2 A member limited to departments sees and acts on those only; anything of another department is not there.
+1.3 Newcomers come by a join code (one use, expires, one role) or an invitation by e-mail (one use, expires, for one
+    address); registering creates a hospital with its owner and working defaults. Addresses are confirmed and
+    passwords reset by links that work once; unknown addresses get the same answer.
+1.4 A suspended hospital lets only its owners in; its public pages say that it is closed; nothing is sent, nothing is
+    deleted.
+1.5 Revoking a member, changing a role or departments or signing out everywhere closes sessions and sockets; whoever
+    has several memberships names the hospital.
 1.6 A service day is the hospital's local date, cut at its own hour, never UTC midnight; both changes of the clocks.
+1.7 Likely duplicates (birth date, sound of the name, phone) are shown; families share a phone and come in together;
+    "new anyway" needs a reason; a merge keeps both histories and can be taken back.
+1.8 Anybody finds doctors of all hospitals in a projection that holds public words only, while hospital and doctor are
+    listed; it is gone at once when either is switched off or suspended.
+1.9 Policies are fields of the hospital, some with a department's own; each is read, and changing it changes what
+    happens.
+2.1 Times are hours less closures, absences, buffers and what is taken, by doctor and kind of visit; numbers are from
+    the counter of the walk-ins, up to the day's number; lengths are the first that is said, of five.
+2.2 A place is given once, overlaps included: the database refuses, and the second is told what really is free; holds,
+    moves and offers use the same account.
+2.3 A hold lasts its minutes, a booking to be paid fifteen; what is over keeps nobody out.
+2.4 One live booking of a patient, a doctor and a day unless the desk says why; so many of one phone online.
+2.5 A move ends the old booking with a link to its successor; what is called off is free at once and offered to the
+    waiting list.
+2.6 A booked number is the ticket and stays it at check-in; walk-ins draw from the same counter; on the day the page
+    shows place, range and by when to check in.
+2.7 A check-in puts a booked patient in line from the lead before the time, however early; early people are due ten
+    minutes before and called sooner only if nobody due waits; who is later than the grace stands by the check-in.
+2.8 Who does not come is counted so by the clock after the policy's minutes and the doctor's announced lateness, and
+    the place is free; a check-in later on the day stands as late.
+2.9 Where only times are booked, a walk-in takes the next free one; urgent people do not.
+2.10 A series comes again by a rule that ends, at the same hour on the wall; what is not free is listed before saving
+    or left out; one or all that follow are moved or cancelled.
+2.11 Who waits for or is booked with an absent doctor is settled in one act, undone as one; the policy for a doctor
+    who leaves decides without a person.
+2.12 Times are right on both changes of the clocks, in every zone, and between the patient's and the hospital's.
+2.13 Public booking, one-time codes and the kiosk answer the same, by the same work, for known and unknown people.
+3.1 Every start and end is a timestamp: wait, walk, service and total follow from them.
 3.2 A token is the department's prefix and a number from a counter, unique, never reused; the counter begins again
     by policy.
 3.3 Waiting legs stand by `due`, `order_at`, `order_no` and id; a VIP never stands above an urgent patient.
-3.4 Strict order: urgent, VIP, carried over, normal, first come first served within; a skip counts places in the own
-    line.
+3.4 Strict or aged order by the hospital's policy; skips, delays and moves by hand are places in the own line; a change
+    of policy sorts the unplaced anew and keeps the placed at their rank; carried-over people stand in the old order.
 3.5 Each waiting leg says in one plain sentence why it stands where it stands, for staff and for the patient.
 3.6 Every departure from the order of arrival is in the log with its cause.
 3.7 Call next is atomic: two callers never get one patient; it takes the better head of own line and pools; nobody
     waiting is an empty answer.
 3.8 A server has at most `parallel_rooms` legs called or in progress.
+3.9 Nurses and clerks with the ability call too, signed on at a room or counter.
 3.10 Calling a chosen patient out of order asks for a reason.
 3.11 Recall is a counter, not a state; a skip goes three places back, at most twice.
 3.12 A no-show needs two calls a minute apart and two minutes since the first; somebody never called is never a no-
     show.
+3.13 A delay puts back by places, or is an absence with the place kept until a time; from the phone three times at
+    most and not once called; the patient may leave the line from the phone.
+3.14 Whoever did not come or left may rejoin on the same day, behind the next two; the first arrival stays.
+3.15 Reassigning recomputes the place in another line; sending on ends one part and opens the next in one act.
 3.16 Complete may call the next in the same act; pressing twice is the same as once.
-3.17 Somebody already waiting in this line is shown; a second visit needs a reason.
+3.17 Until completion a visit can be given to the right patient, and both records tell of it; somebody already waiting
+    in this line is shown, a second visit needs a reason.
+3.18 In a room three times as long as expected, the server is asked once; at two hours it leaves the statistics.
 3.19 The last act can be undone for a while if nothing later touched the visit or the server; complete-and-call as
     one.
+3.20 A soft limit warns, a hard limit refuses with the next free time; a doctor's daily capacity likewise.
 3.21 A doctor on a break or off duty pauses the own line; the button becomes resume and call; running late adds ten
     minutes.
+3.22 A day is closed by the desk or the clock: who waits is carried over and expected on the next working day, or has
+    left; expected people enter when they are there and lapse at noon; lines that stay open carry nothing.
 3.23 Least data at intake: a name and one of phone or birth year, or unknown.
+3.30 An estimate is the rest of those in service and the expected service of those ahead, scheduled over the servers on
+    duty; expected service is learned from the last twenty.
+3.31 Shown as a range of five minutes; it changes only past five minutes; paused is a word.
+3.32 Every estimate shown is stored with its model and scored when the patient is called.
 3.40 The waiting room shows token, room and state; names by policy only; sensitive departments have a neutral name.
 3.41 Public addresses are unguessable and stored hashed; unknown and expired are one answer.
 3.42 A screen shows a code, the desk types it and picks lines, languages and names; it survives restarts.
@@ -50,8 +95,6 @@ KEPT = """
 """
 """Rule and what it says. A rule is here when the product keeps it, and then it has a test."""
 BEGUN = """
-3.13 Away and delays come later; the patient may leave the line from the phone.
-3.20 Daily limits come later; a closed line takes nobody in.
 """
 """Rules of which a part holds already."""
 
@@ -109,7 +152,8 @@ def page() -> str:
     tests = marks()
     lines = [
         "# Rules and the tests that hold them", "",
-        "Generated from the tests' marks by `python -m tests.house.rules`. 1: people and hospitals; 3: queues.", "",
+        "Generated from the tests' marks by `python -m tests.house.rules`.",
+        "1: people and hospitals; 2: appointments; 3: queues.", "",
     ]  # fmt: skip
     for rule in sorted(tests, key=in_order):
         says = RULES.get(rule) or PARTLY.get(rule, "")

@@ -12,9 +12,9 @@ import pytest
 from tests.house.bites import MODELS, SOURCES, Bite, run
 from tests.house.source import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 FOLDERS = ("clinic", "queues", "er_flow", "billing", "templates", "static", "tests", "docs", "locale")
-BIG = ("__pycache__", "vendor", "sounds", "screens", "bench", "browser", "*.woff2", "*.png")
+BIG = ("__pycache__", "vendor", "sounds", "screens", "bench", "*.woff2", "*.png")
 NOT_RUN = {"test_bites.py", "test_every_operation.py", "test_every_route.py"}
 """Itself, and what needs a database."""
 

@@ -3,33 +3,57 @@
 from __future__ import annotations
 
 import inspect
+import pkgutil
 
 from clinic.core.access import ABILITIES, PATIENT, PUBLIC
 from clinic.live import regions, registry
 from clinic.live.routing import websocket_urlpatterns
 from clinic.tenants.middleware import ability_of
-from queues import commands
+from queues import commands, operations
 from tests.house.entrances import MISSING, entrances
 
 PUBLIC_LIST = {
     "clinic.core.health.health", "clinic.core.health.ready",
     "clinic.core.api_docs.schema", "clinic.core.api_docs.docs", "clinic.core.api_docs.nothing_here",
-    "clinic.live.views.display_regions", "clinic.live.views.status_regions",
+    "clinic.live.views.display_regions", "clinic.live.views.status_regions", "clinic.live.views.booking_regions",
     "clinic.live.sse.topics", "clinic.live.sse.reception", "clinic.live.sse.doctor", "clinic.live.sse.waiting_room",
     "clinic.tenants.views.door.start", "clinic.tenants.views.door.sign_in", "clinic.tenants.views.door.sign_out",
     "clinic.tenants.views.door.register", "clinic.tenants.views.door.join", "clinic.tenants.views.door.choose",
     "clinic.tenants.views.door.language",
+    "clinic.tenants.views.links.forgot", "clinic.tenants.views.links.reset", "clinic.tenants.views.links.confirm",
+    "clinic.tenants.views.links.invited",
     "clinic.tenants.api_auth.AuthViewSet.register", "clinic.tenants.api_auth.AuthViewSet.login",
-    "clinic.tenants.api_auth.AuthViewSet.refresh",
+    "clinic.tenants.api_auth.AuthViewSet.refresh", "clinic.tenants.api_auth.AuthViewSet.ask_reset",
+    "clinic.tenants.api_auth.AuthViewSet.reset", "clinic.tenants.api_auth.AuthViewSet.confirm",
+    "clinic.inbox.views.stop",
+    "clinic.inbox.push_views.push", "clinic.inbox.push_views.push_stop", "clinic.inbox.push_views.push_worker",
     "queues.views.displays.display_new", "queues.views.displays.display",
-    "queues.views.status.status", "queues.views.status.status_leave",
+    "queues.views.status.status", "queues.views.status.status_leave", "queues.views.status.status_delay",
+    "queues.views.status.status_back", "queues.views.status.status_rejoin",
+    "queues.views.booking.online_doctors", "queues.views.booking.online_time", "queues.views.booking.online_details",
+    "queues.views.waiting_list.online_wait", "queues.views.bookings.online_mine",
+    "queues.views.bookings.booking", "queues.views.bookings.booking_move", "queues.views.bookings.booking_ics",
+    "queues.views.bookings.booking_place",
+    "queues.views.bookings.booking_cancel", "queues.views.bookings.booking_late",
+    "queues.views.bookings.booking_check_in", "queues.views.bookings.booking_join",
+    "queues.views.bookings.booking_leave_video", "queues.views.waiting_list.booking_take",
+    "queues.views.waiting_list.booking_decline", "queues.views.kiosk.kiosk", "queues.views.calendar.calendar_feed",
     "queues.api.public.PublicViewSet.waiting_room", "queues.api.public.PublicViewSet.visit_status",
+    "queues.api.public.PublicViewSet.appointment_status",
+    "queues.api.phone.PhoneViewSet.delay", "queues.api.phone.PhoneViewSet.come_back",
+    "queues.api.booking.BookingViewSet.create", "queues.api.booking.BookingViewSet.cancel",
+    "queues.api.booking.BookingViewSet.reschedule", "queues.api.booking.BookingViewSet.check_in",
+    "queues.api.phone.PhoneViewSet.rejoin", "clinic.directory.api.public.FindViewSet.search",
+    "clinic.directory.api.public.FindViewSet.find", "clinic.directory.find_views.find_doctor",
+    "clinic.directory.find_feed.feed", "queues.api.hospitals.PublicHospitalViewSet.retrieve",
+    "queues.api.hospitals.PublicHospitalViewSet.doctors", "queues.api.hospitals.PublicHospitalViewSet.availability",
 }  # fmt: skip
 """Whoever comes without a hospital's ability comes in here; another line is a decision."""
 SOCKETS = {
     "ws/h/<slug:slug>/live": "the session's membership there; each region its own ability",
     "ws/d/<str:token>/live": "the display's token names what it shows",
     "ws/s/<str:token>/live": "the visit's token names what it shows",
+    "ws/b/<str:token>/live": "the booking's token names what it shows",
     "ws/v1/stream": "token, key or session; each topic its ability, each command its operation's",
     "ws/tenant/<str:tenant>": "as the stream, the hospital in the address",
     "": "refused",
@@ -77,7 +101,7 @@ def test_every_region_face_and_topic_names_an_ability() -> None:
 def test_every_command_of_the_stream_calls_an_operation() -> None:
     """The operation asks the ability; a command that called none would ask nobody."""
     assert registry.commands().keys() == commands.COMMANDS.keys()
-    words = ("calls.", "ends.", "intake.", "undo.", "directory.", "lines.", "displays.")
+    words = ("directory.", *(f"{info.name}." for info in pkgutil.iter_modules(operations.__path__)))
     for name, (_takes, run) in commands.COMMANDS.items():
         text = inspect.getsource(inspect.unwrap(run))
         closed = inspect.getclosurevars(run).nonlocals.get("verb")

@@ -14,7 +14,6 @@ from django.db import models
 
 from clinic.core.access import Actor
 from clinic.core.errors import DomainError, Forbidden
-from clinic.core.tenancy import every_hospital
 from clinic.live import outbox
 from clinic.live.record import done
 from clinic.records.models import AccessLog
@@ -22,7 +21,7 @@ from clinic.tenants.models import PublicToken
 from tests.house import calls as _calls  # noqa: F401  registers the examples
 from tests.house import events, regions
 from tests.house.examples import EACH, EXAMPLES, REFUSED, SAME, Call, Example
-from tests.ledger import recorded, rows
+from tests.ledger import Stored, recorded, stored
 from tests.live.helpers import assert_live, assert_told
 from tests.world import House, World
 
@@ -50,11 +49,9 @@ def fresh(house: House, call: Call) -> None:
                 value.refresh_from_db()
 
 
-def world_of_rows() -> dict[str, Any]:
+def world_of_rows() -> Stored:
     """All nouns and what else an operation may write, of all hospitals."""
-    with every_hospital("a test compares all tables"):
-        log = list(AccessLog.across_hospitals.values())
-    return {**rows(), "log": log, "links": list(PublicToken.objects.order_by("pk").values())}
+    return stored(AccessLog, PublicToken)
 
 
 @each

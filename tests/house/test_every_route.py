@@ -16,25 +16,41 @@ from clinic.tenants.models import Hospital
 from queues.operations import intake
 from tests.house.addresses import WRITTEN, address, body
 from tests.house.entrances import Entrance, entrances
-from tests.ledger import rows
+from tests.ledger import stored
 from tests.world import ROLES, House, World, canary
 
 pytestmark = pytest.mark.django_db
 INSIDE = [each for each in entrances() if not each.public]
 NOT_ANSWERED = {401, 403, 404, 405}
+CALLS = ("next", "call", "recall", "start", "skip", "no-show", "complete", "complete-and-call")
 OWN_RULES = {
+    **dict.fromkeys(
+        [f"POST api/v1/queue/doctor/<uuid:pk>/{word}" for word in CALLS], "a nurse calls for the own posts only"
+    ),
+    "POST api/v1/queue/department/<uuid:pk>/next": "a nurse calls for the own posts only",
     "GET doctor/": "only for members who are doctors",
     "GET doctors/<uuid:pk>/": "a doctor sees the own room; the desk anybody's",
     "POST doctors/<uuid:pk>/call-next/": "a doctor calls for the own room",
     "POST doctors/<uuid:pk>/status/": "one's own status, or the desk's",
     "POST queues/<uuid:pk>/call-next/": "a doctor calls for the own room",
     "POST me/sessions/<int:pk>/end/": "only one's own sessions",
+    "POST appointments/<uuid:pk>/video/": "into the video room goes the doctor whose patient it is",
+    "POST appointments/<uuid:pk>/video/left/": "out of it, too",
     "POST undo/<int:seq>/": "what others did is undone by the desk",
+    "POST api/v1/patients/<uuid:pk>/unmerge": "only a merge into this very record; none is named here",
+    "PATCH api/v1/doctors/<uuid:pk>": "one's own profile, or the office's",
+    "PATCH api/v1/doctors/<uuid:pk>/hours": "one's own hours, or the office's",
+    "PATCH api/v1/doctor-visit-types/<uuid:pk>": "one's own, or the office's",
+    "DELETE api/v1/doctor-visit-types/<uuid:pk>": "one's own, or the office's",
+    "POST api/v1/absences/<uuid:pk>/cancel": "one's own absence, or the office's",
     "PATCH api/v1/doctors/<uuid:pk>/status": "one's own status, or the desk's",
     "PATCH api/v1/visits/<uuid:pk>/status": "each status is a verb with an ability of its own",
     "POST api/v1/visits/<uuid:pk>/undo": "what others did is undone by the desk",
+    "GET api/v1/doctors/analytics": "a doctor's own figures, or the office's",
     "GET api/v1/events": "the topics asked for each have an ability; none are asked for here",
     "GET admin/(?P<url>.*)$": "nothing is there",
+    "GET start-for-real/": "only in a demo's hospital",
+    "POST start-for-real/": "only in a demo's hospital",
     "POST me/sign-out-everywhere/": "it does: to the sign-in page",
 }
 """Entrances that refuse (403, 404) for a further reason than the ability, which their own tests hold."""
@@ -128,14 +144,14 @@ def test_the_other_hospitals_address_is_not_there(world: World) -> None:
     """Its owner, at our address: the same answer as for a hospital that does not exist."""
     caller = Caller(world.hilltop, "owner")
     paths = [(entrance, address(entrance, world.harbor)) for entrance in INSIDE if entrance.ability not in PLATFORM]
-    before = rows()
+    before = stored()
     wrong = [
         f"{entrance} answers {answer.status_code}"
         for entrance, path in paths
         if (answer := caller.ask(entrance, path, world.harbor)).status_code != 404
     ]
     assert wrong == []
-    assert rows() == before
+    assert stored() == before
 
 
 def test_the_other_hospitals_ids_mean_nothing_at_the_own_address(world: World) -> None:
@@ -145,18 +161,18 @@ def test_the_other_hospitals_ids_mean_nothing_at_the_own_address(world: World) -
     paths = [(entrance, address(entrance, world.harbor)) for entrance in named]
     for each in named:
         body(each, world.hilltop)
-    before = rows()
+    before = stored()
     wrong = [
         f"{entrance} answers {answer.status_code}"
         for entrance, path in paths
         if (answer := caller.ask(entrance, path)).status_code != 404
     ]
     assert wrong == []
-    assert rows() == before
+    assert stored() == before
 
 
 def test_public_entrances_answer_strangers_and_tell_no_links_apart(world: World) -> None:
-    """No error, and one answer for a link that was never made and for one whose hospital is suspended."""
+    """No error; one answer for links that were never made; a suspended hospital's say that it is closed (R1.4)."""
     wrong = []
     for entrance in [each for each in entrances() if each.public and "/sse" not in each.route]:
         answer = Client().generic(entrance.method, f"/{address(entrance, world.harbor)}")
@@ -170,6 +186,10 @@ def test_public_entrances_answer_strangers_and_tell_no_links_apart(world: World)
         Hospital.objects.filter(pk=world.harbor.hospital.pk).update(status=Hospital.SUSPENDED)
         ended = Client().generic(entrance.method, f"/{linked}")
         Hospital.objects.filter(pk=world.harbor.hospital.pk).update(status=Hospital.ACTIVE)
-        if (unknown.status_code, ended.status_code) != (404, 404):
+        own = entrance.prefix in ("reset/", "confirm/")  # a person's link, and no hospital's
+        quiet = entrance.route.endswith("regions")  # a script asks: the page itself says that it is closed
+        if (unknown.status_code, ended.status_code) == (400, 400):
+            continue  # asks for a body first, and tells nothing
+        if unknown.status_code != 404 or (ended.status_code != 503 and not own and not quiet):
             wrong.append(f"{entrance}: unknown {unknown.status_code}, ended {ended.status_code}")
     assert wrong == []

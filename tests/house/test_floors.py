@@ -103,4 +103,5 @@ def test_models_of_upper_rooms_are_not_asked_for_by_name() -> None:
 
 def test_no_room_is_forgotten() -> None:
     rooms = {room_of(source.module) for source in sources() if source.module not in WIRING}
-    assert {"clinic.core", "clinic.live", "clinic.tenants", "clinic.directory", "clinic.records", "queues"} <= rooms
+    lower = {"clinic.core", "clinic.live", "clinic.tenants", "clinic.directory", "clinic.records", "clinic.inbox"}
+    assert {*lower, "queues"} <= rooms

@@ -14,28 +14,57 @@ from tests.house.source import ROOMS
 
 PEOPLE = (Patient, Visit, User)
 HARMLESS = {
-    "records.Patient": {"birth_estimated", "display_opt_out"},
+    "records.Patient": {"birth_estimated", "display_opt_out", "message_opt_out", "merged_into_id"},
     "queues.Visit": {
         "token", "token_number", "token_period", "klass", "source", "outcome", "service_day", "arrived_at", "ended_at",
-        "patient_id", "department_id",
+        "patient_id", "department_id", "type_id", "carried_from_id", "expected_on", "expected_queue_id",
+        "delays", "rejoin_asked_at",
     },
-    "tenants.User": {"language", "is_active", "is_superadmin", "created_at", "signed_out_at"},
+    "tenants.User": {"language", "is_active", "is_superadmin", "created_at", "signed_out_at", "email_confirmed_at"},
 }  # fmt: skip
 """Columns that say nothing of a person to somebody who does not know them already."""
 FREE_TEXT = {
-    "tenants.Hospital": {"name", "slug", "address", "phone", "email", "time_zone", "language", "currency", "status"},
-    "tenants.HospitalConfig": {"token_reset", "display_names"},
+    "tenants.Hospital": {
+        "name", "slug", "address", "phone", "email", "time_zone", "language", "currency", "status", "npi", "tax_id",
+        "taxonomy", "city",
+    },
+    "tenants.HospitalConfig": {
+        "token_reset", "display_names", "on_leave", "order_policy", "carry_over", "presence", "booking_mode", "confirm",
+        "public_verification", "pool_booking", "tell_by", "sms_countries", "video_link",
+    },
+    "tenants.Invitation": {"invited_by"},
+    "records.PatientMerge": set(),
     "tenants.JoinCode": {"role"},
     "tenants.ApiKey": {"name", "prefix"},
     "tenants.Membership": set(),
     "directory.Department": {"name", "prefix", "sort", "public_name"},
     "directory.Room": {"name", "place"},
-    "directory.Doctor": {"name", "specialization", "status"},
+    "directory.Doctor": {
+        "name", "specialization", "status", "sort", "employee_no", "qualifications", "licence_no", "npi", "taxonomy",
+        "bio", "address", "city", "booking_mode",
+    },
+    "directory.DoctorDepartment": set(),
+    "directory.DepartmentConfig": {"token_reset", "booking_mode"},
+    "directory.DoctorVisitType": set(),
+    "directory.VisitType": {"name", "colour", "whom"},
+    "directory.WorkingHours": set(),
+    "directory.Absence": set(),
+    "directory.Closure": {"name"},
+    "inbox.PatientMessage": {
+        "about", "occasion", "channel", "language", "link", "state", "why", "provider_id",
+    },
+    "inbox.PushSubscription": {"purpose", "about"},
+    "queues.SignOn": set(),
+    "queues.Appointment": {"mode", "state", "token", "source", "ended_by"},
+    "queues.Series": {"rule"},
+    "queues.WaitlistEntry": {"part", "state"},
+    "queues.LineEstimate": {"model"},
     "queues.Queue": {"sort", "name"},
     "queues.Counter": {"scope"},
-    "queues.Leg": {"state"},
+    "queues.Leg": {"state", "hold_reason"},
     "queues.Display": {"name", "names"},
     "queues.DisplayLine": set(),
+    "queues.DisplayRoom": set(),
 }  # fmt: skip
 """Texts of other nouns that are the hospital's own and public inside it."""
 NOT_NOTED = {"id", "version", "hospital_id"}

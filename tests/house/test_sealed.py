@@ -17,6 +17,8 @@ WITHOUT_HOSPITAL = {
     "tenants.Membership": "found before a hospital is open: it says which may be",
     "tenants.JoinCode": "found by its code, before a hospital is open",
     "tenants.ApiKey": "found by its hash, before a hospital is open",
+    "tenants.Invitation": "accepted by somebody who is no member yet",
+    "directory.Listing": "found by anybody, across hospitals (R1.8)",
     "tenants.PublicToken": "found by its hash, before a hospital is open",
     "tenants.IdempotencyKey": "found by caller and key, before a hospital is open",
     "live.Clock": "one row per hospital, read for many at once",

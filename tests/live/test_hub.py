@@ -245,6 +245,7 @@ async def test_a_region_that_is_not_there_says_so(world: World, hub: Hub) -> Non
     }  # fmt: skip
 
 
+@pytest.mark.faults
 async def test_a_faulty_region_comes_back_when_it_works_again(
     world: World, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,6 +178,7 @@ def test_a_model_row_is_refused(world: World) -> None:
         check_plain(Holder("7", world.harbor.room))
 
 
+@pytest.mark.faults
 def test_a_template_without_its_attributes_is_refused(world: World, settings: Any) -> None:
     bad = render.Region(kind="toy-bad", ability="directory.view", template="toy/room.html", load=toys.load_cards)
     regions.register(bad)

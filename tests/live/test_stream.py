@@ -321,6 +321,7 @@ async def test_a_command_is_one_operation(harbor: House, hub: Hub) -> None:
     await client.leave()
 
 
+@pytest.mark.faults
 async def test_refused_commands_say_why(harbor: House, hub: Hub) -> None:
     client = await opened(harbor, "receptionist")
     args = {"department": str(harbor.department.pk), "name": "Attic"}

@@ -7,6 +7,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from random import Random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -73,6 +74,8 @@ def _place(house: House, _name: str) -> Place:
             lines.append(
                 Queue.objects.create(department=department, doctor=doctor, sort=Queue.DOCTOR, name=doctor.name)
             )
+        counter = Queue.objects.create(department=second, sort=Queue.COUNTER, name="Cashier")
+        lines.append(counter)
         rows = [
             Patient(mrn=f"S{n:05d}", given_name=f"Given{n}", family_name="Storm", name_key=f"given{n} storm")
             for n in range(PATIENTS)
@@ -166,6 +169,64 @@ class Player:
 
         return self.on(calls.call, "waiting", server=self.doctor(), reason="in pain")
 
+    def move(self, verb: str) -> bool:
+        """To another line, now and then to the same; sent on, or reassigned."""
+        from queues.operations import moves
+
+        states = ("called", "in_progress") if verb == "send_on" else ("waiting", "on_hold", "called")
+        return self.on(getattr(moves, verb), *states, queue=self.dice.choice(self.here.lines))
+
+    def hold(self) -> bool:
+        from queues.operations import holds
+
+        reason = self.dice.choice(("away", "tests", "payment", "papers", "other"))
+        minutes = 5 if reason == "away" and self.dice.random() < 0.5 else None
+        return self.on(holds.hold, "waiting", "called", "in_progress", reason=reason, minutes=minutes)
+
+    def delay(self) -> bool:
+        from queues.operations import holds
+
+        return self.on(holds.delay, "waiting", places=self.dice.randint(1, 5), reason="asked to")
+
+    def post(self) -> bool:
+        """Somebody signs on at the counter, or off again."""
+        from queues.operations import posts
+
+        counter, server = self.here.lines[-1], self.doctor()
+        if self.dice.random() < 0.7:
+            posts.sign_on(counter, server=server, actor=self.here.desk)
+            return True
+        return posts.sign_off(counter, server=server, actor=self.here.desk) is not None
+
+    def close(self) -> bool:
+        from queues.operations import close
+
+        return self.on(close.close, "waiting", "on_hold", "called", choice=self.dice.choice(close.CHOICES))
+
+    def correct(self) -> bool:
+        from clinic.records.models import Patient
+        from queues.operations import correct
+
+        patient = Patient.objects.get(pk=self.dice.choice(self.here.people))
+        return self.on(correct.correct_patient, "waiting", "called", patient=patient, reason="the wrong row")
+
+    def reclassify(self) -> bool:
+        from queues.operations import moves
+
+        klass = self.dice.choice(("normal", "urgent", "vip"))
+        return self.on(moves.set_class, "waiting", "on_hold", klass=klass, reason="looks worse")
+
+    def change_order(self) -> bool:
+        """The owner changes the order of the lines, and everybody is sorted anew."""
+        from clinic.tenants.models import HospitalConfig
+        from clinic.tenants.operations import change_policies
+        from queues.operations import resort
+
+        owner = self.here.house.actor("owner")
+        wanted = self.dice.choice((HospitalConfig.STRICT, HospitalConfig.AGED))
+        change_policies(HospitalConfig.objects.get(), order_policy=wanted, actor=owner)
+        return bool(resort.resort(actor=owner))
+
     def change_status(self) -> bool:
         from clinic.directory import operations as directory
         from clinic.directory.models import Doctor
@@ -203,6 +264,13 @@ class Player:
         raise AssertionError(f"{visit.pk} of the other hospital was reached")
 
 
+def _verb(module: str, name: str, *states: str, **more: Any) -> Callable[[Player], bool]:
+    def act(player: Player) -> bool:
+        return player.on(getattr(import_module(f"queues.operations.{module}"), name), *states, **more)
+
+    return act
+
+
 def _ends(name: str, *states: str, **more: Any) -> Callable[[Player], bool]:
     def act(player: Player) -> bool:
         from queues.operations import calls, ends
@@ -212,7 +280,7 @@ def _ends(name: str, *states: str, **more: Any) -> Callable[[Player], bool]:
     return act
 
 
-ACTS: dict[str, tuple[int, Callable[[Player], bool]]] = {
+ACTS: dict[str, tuple[float, Callable[[Player], bool]]] = {
     "arrive": (22, Player.arrive),
     "call next": (24, Player.call_next),
     "call": (2, Player.call_chosen),
@@ -224,6 +292,17 @@ ACTS: dict[str, tuple[int, Callable[[Player], bool]]] = {
     "no show": (2, _ends("no_show", "called")),
     "leave": (3, _ends("leave", "waiting", reason="had to go")),
     "cancel": (1, _ends("cancel", "waiting", "called", "in_progress", reason="mistake")),
+    "hold": (4, Player.hold),
+    "resume": (4, _verb("holds", "resume", "on_hold")),
+    "delay": (2, Player.delay),
+    "rejoin": (2, _verb("returns", "rejoin", "left", "no_show")),
+    "reassign": (3, lambda player: player.move("reassign")),
+    "send on": (3, lambda player: player.move("send_on")),
+    "class": (1, Player.reclassify),
+    "correct": (1, Player.correct),
+    "post": (1, Player.post),
+    "close": (1, Player.close),
+    "order": (0.2, Player.change_order),
     "undo": (5, Player.take_back),
     "status": (2, Player.change_status),
     "trespass": (1, Player.trespass),

@@ -15,32 +15,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.proof.steps import OPEN, RENUMBERS, STAYS, STEPS, WITH_SERVER
+
 Rows = Iterable[Mapping[str, Any]]
-
-OPEN = {"waiting", "called", "in_progress", "on_hold"}
-WITH_SERVER = {"called", "in_progress"}
-
-STEPS: dict[str, tuple[set[str], set[str]]] = {
-    "visit.called": ({"waiting"}, {"called"}),
-    "visit.called_out_of_order": ({"waiting"}, {"called"}),
-    "visit.recalled": ({"called"}, {"called"}),
-    "visit.started": ({"called"}, {"in_progress"}),
-    "visit.skipped": ({"called"}, {"waiting"}),
-    "visit.completed": ({"called", "in_progress"}, {"completed"}),
-    "visit.no_showed": ({"called"}, {"no_show"}),
-    "visit.left": ({"waiting", "on_hold"}, {"left"}),
-    "visit.cancelled": (OPEN, {"cancelled"}),
-    "visit.arrival_undone": (OPEN, {"cancelled"}),
-}
-"""Event → the states its leg may come from and go to (domain/3). An undo goes back where the last step came from."""
 
 
 @dataclass
 class Line:
-    """Who may call from a queue: its doctor, or, for a pool, the doctors of the department who serve it."""
+    """Who may call from a queue: its doctor; for a pool the doctors of the department who serve it; and whoever is
+    signed on there.
+    """
 
     department: str
     doctor: str | None
+    pool: bool = True
 
 
 @dataclass
@@ -56,12 +44,16 @@ class Topology:
 
     lines: dict[str, Line]
     servers: dict[str, Server]
+    further: set[tuple[str, str]] = field(default_factory=set)
+    """(server, department) of the pools served besides the own department's."""
 
     def claimable(self, server: str) -> set[str]:
         who = self.servers[server]
         return {
             key for key, line in self.lines.items()
-            if line.doctor == server or (line.doctor is None and who.serves_pool and line.department == who.department)
+            if line.doctor == server
+            or (line.pool and who.serves_pool and line.department == who.department)
+            or (line.pool and (server, line.department) in self.further)
         }  # fmt: skip
 
 
@@ -88,6 +80,8 @@ class Replay:
         self.placed: dict[str, int] = {}  # leg → seq of its last placement in line
         self.last: dict[str, list[tuple[int, dict[str, list[Any]]]]] = defaultdict(list)
         self.told = Told()
+        self.legs_of: dict[str, list[str]] = defaultdict(list)
+        self.gone: set[str] = set()  # legs that an undo took away: what was sent on and is not any more
         self.head = bytes(32)
         self.op = 0
 
@@ -100,7 +94,8 @@ class Replay:
         self.told.events += 1
         self.told.names[event["name"]] += 1
         self._chain(event)
-        before = {ref: dict(self.rows.get(ref, {})) for ref in event["changes"]}
+        touched = {*event["changes"], *(ref for ref in event["subjects"] if ref.startswith("leg:"))}
+        before = {ref: dict(self.rows.get(ref, {})) for ref in touched}
         if event["name"] == "visit.called":
             self._turn(event)
         for ref, change in event["changes"].items():
@@ -110,7 +105,8 @@ class Replay:
             self.last[ref].append((event["op"], change["fields"]))
             fields = change["fields"]
             if ref.startswith("leg:"):
-                (self.open.add if self.rows[ref]["state"] in OPEN else self.open.discard)(ref)
+                here = change["op"] != "delete" and self.rows[ref]["state"] in OPEN
+                (self.open.add if here else self.open.discard)(ref)
                 if "order_at" in fields or "order_no" in fields or "state" in fields:
                     self.placed[ref] = event["seq"]
         self._alone(event)
@@ -131,7 +127,13 @@ class Replay:
             if row is not None:
                 self.fault(event, f"{ref} is made a second time")
             self.rows[ref] = {name: after for name, (_before, after) in change["fields"].items()}
+            if ref.startswith("leg:"):
+                self.legs_of[self.rows[ref]["visit_id"]].append(ref)
             return
+        if change["op"] == "delete":
+            if row is None or not ref.startswith("leg:") or event["name"] != "visit.undone":
+                self.fault(event, f"{ref} is taken away")
+            self.gone.add(ref)
         if row is None:  # made before the log began, by the test's own set-up
             self.rows[ref] = {name: after for name, (_before, after) in change["fields"].items()}
             if ref.startswith(("leg:", "visit:")):
@@ -151,19 +153,45 @@ class Replay:
             self._arrived(event, legs)
         elif name == "visit.undone":
             self._undone(event)
-        elif name in STEPS:
-            acted = legs[0]
-            was = before.get(acted, self.rows.get(acted, {})).get("state")
-            now = self.rows[acted]["state"]
-            froms, tos = STEPS[name]
-            if was not in froms or now not in tos:
-                self.fault(event, f"{acted} went from {was} to {now}")
-            for other in legs[1:]:  # renumbered behind a skipped one
-                if name != "visit.skipped" or self.rows[other]["state"] != "waiting":
-                    self.fault(event, f"{other} was touched on the way")
-            self._ends(event, acted)
+        elif name == "queue.resorted":
+            for ref in legs:
+                if before[ref].get("state") != self.rows[ref]["state"] or self.rows[ref]["state"] not in OPEN:
+                    self.fault(event, f"{ref} did more than stand anew")
+        elif name == "visit.due":
+            self._due(event, legs, before)
+        elif name in STEPS and legs:
+            self._one_step(event, legs, before)
         elif legs:
             self.fault(event, "an event that no rule knows touches a leg")
+
+    def _one_step(self, event: Mapping[str, Any], legs: list[str], before: dict[str, dict[str, Any]]) -> None:
+        name, acted = event["name"], legs[0]
+        was, now = before[acted].get("state"), self.rows[acted]["state"]
+        froms, tos = STEPS[name]
+        if was not in froms or now not in tos or (name in STAYS and was != now):
+            self.fault(event, f"{acted} went from {was} to {now}")
+        others = legs[1:]
+        if name == "visit.sent_on":
+            self._sent_on(event, acted, others)
+            others = others[1:]
+        for other in others:
+            # Who is on hold keeps the place among those who wait (R3.13), so both are numbered anew.
+            if name not in RENUMBERS or self.rows[other]["state"] not in ("waiting", "on_hold"):
+                self.fault(event, f"{other} was touched on the way")
+        if name == "visit.rejoin_declined" and now in OPEN:
+            return  # they were let in meanwhile
+        self._ends(event, acted)
+
+    def _sent_on(self, event: Mapping[str, Any], acted: str, others: list[str]) -> None:
+        """The next part of the same visit begins in another line."""
+        if not others or others[0] not in event["changes"]:
+            self.fault(event, f"{acted} was sent nowhere")
+            return
+        following = self.rows[others[0]]
+        if (following["state"], following["visit_id"]) != ("waiting", self.rows[acted]["visit_id"]):
+            self.fault(event, f"{others[0]} is not the next part of the visit")
+        if following["queue_id"] == self.rows[acted]["queue_id"]:
+            self.fault(event, f"{acted} was sent on to where it was")
 
     def _arrived(self, event: Mapping[str, Any], legs: list[str]) -> None:
         leg = self.rows[legs[0]]
@@ -185,6 +213,8 @@ class Replay:
                 if number == op:
                     for name, (before, after) in fields.items():
                         whole[name] = [whole[name][0] if name in whole else before, after]
+            if change["op"] == "delete":
+                continue  # what was inserted goes whole
             for name, (undone, restored) in change["fields"].items():
                 if name not in whole or _same(whole[name]) != _same([restored, undone]):
                     self.fault(event, f"{ref}.{name} goes where it did not come from")
@@ -194,7 +224,8 @@ class Replay:
     def _ends(self, event: Mapping[str, Any], acted: str) -> None:
         leg = self.rows[acted]
         visit = self.rows.get(f"visit:{leg['visit_id']}", {})
-        ended = leg["state"] not in OPEN
+        parts = [ref for ref in self.legs_of[leg["visit_id"]] if ref not in self.gone]
+        ended = all(self.rows[ref]["state"] not in OPEN for ref in parts)
         if ended != (visit.get("ended_at") is not None) or ended != bool(visit.get("outcome")):
             self.fault(event, f"{acted} is {leg['state']} and its visit ends {visit.get('ended_at')}")
 
@@ -227,7 +258,7 @@ class Replay:
         """
         acted = next(ref for ref in event["subjects"] if ref.startswith("leg:"))
         server = next(ref for ref in event["subjects"] if ref.startswith("doctor:")).removeprefix("doctor:")
-        lines = self.topology.claimable(server)
+        lines = self.topology.claimable(server) | self._signed_on(server)
         leg = self.rows.get(acted)
         if leg is None or leg["queue_id"] not in lines:
             self.fault(event, f"{acted} is called from a line that {server} does not call from")
@@ -243,6 +274,10 @@ class Replay:
         self.told.most_crossed = max(self.told.most_crossed, len(passed))
         if len(passed) >= self.callers:
             self.fault(event, f"{acted} passes {len(passed)} others: {passed}")
+
+    def _signed_on(self, server: str) -> set[str]:
+        posts = (row for ref, row in self.rows.items() if ref.startswith("sign_on:"))
+        return {row["queue_id"] for row in posts if row["server_id"] == server and row["ended_at"] is None}
 
     # --- the end -------------------------------------------------------------------------------------------------
 
@@ -261,12 +296,22 @@ class Replay:
             if not ref.startswith("visit:"):
                 continue
             places = open_legs[ref.removeprefix("visit:")]
+            came = self.legs_of[ref.removeprefix("visit:")]
+            if row.get("expected_on") is not None and not came and not places:
+                continue  # expected on another day, or lapsed: without a place until they are there
             if (row["ended_at"] is None) != (places == 1):
                 self.fault(end, f"{ref} has no end and {places} places")
         return self.told
 
+    def _due(self, event: Mapping[str, Any], legs: list[str], before: dict[str, dict[str, Any]]) -> None:
+        """Somebody who came early stands where they were booked from now on (R2.7)."""
+        for ref in legs:
+            then, now = before[ref], self.rows[ref]
+            if then.get("due") or not now["due"] or then.get("state") != now["state"]:
+                self.fault(event, f"{ref} did more than become due")
+
     def _compare(self, end: Mapping[str, Any], kind: str, rows: Rows, names: tuple[str, ...]) -> None:
-        known = {ref for ref in self.rows if ref.startswith(f"{kind}:")}
+        known = {ref for ref in self.rows if ref.startswith(f"{kind}:")} - self.gone
         for row in rows:
             ref = f"{kind}:{row['id']}"
             if ref not in known:
@@ -280,12 +325,17 @@ class Replay:
             self.fault(end, f"{ref} is in the log and nowhere else")
 
     def _tokens(self, end: Mapping[str, Any]) -> None:
-        given: dict[tuple[Any, Any], list[int]] = defaultdict(list)
+        """Whoever came and whoever booked a number drew from one counter; a booked number is its visit's, too."""
+        given: dict[tuple[str, Any], dict[str, list[int]]] = defaultdict(lambda: {"visit": [], "appointment": []})
         for ref, row in self.rows.items():
-            if ref.startswith("visit:"):
-                given[row["department_id"], row["token_period"]].append(row["token_number"])
-        for key, numbers in given.items():
-            if sorted(numbers) != list(range(1, len(numbers) + 1)):
+            kind = ref.partition(":")[0]
+            if kind in ("visit", "appointment") and row["token_number"] is not None:
+                prefix = row["token"].rpartition("-")[0]
+                given[prefix, row["token_period"]][kind].append(row["token_number"])
+        for key, drawn in given.items():
+            numbers = {*drawn["visit"], *drawn["appointment"]}
+            twice = any(len(set(kind)) != len(kind) for kind in drawn.values())
+            if twice or numbers != set(range(1, len(numbers) + 1)):
                 self.fault(end, f"tokens of {key} are not 1 to {len(numbers)}, each once")
 
 
@@ -324,14 +374,18 @@ def check(read: Reader, hospital: str, *, callers: int) -> tuple[Told, set[str]]
     """Replay one hospital's whole log. ``hospital`` is its id as it stands in the database. Also the refs seen."""
     own = f"WHERE hospital_id = '{hospital}'"
     lines = {
-        str(row["id"]): Line(str(row["department_id"]), str(row["doctor_id"]) if row["doctor_id"] else None)
-        for row in read(f"SELECT id, department_id, doctor_id FROM queues_queue {own}")
+        str(row["id"]): Line(
+            str(row["department_id"]), str(row["doctor_id"]) if row["doctor_id"] else None, row["sort"] == "pool"
+        )
+        for row in read(f"SELECT id, department_id, doctor_id, sort FROM queues_queue {own}")
     }
     servers = {
         str(row["id"]): Server(str(row["department_id"]), bool(row["serves_pool"]), row["parallel_rooms"])
         for row in read(f"SELECT id, department_id, serves_pool, parallel_rooms FROM directory_doctor {own}")
     }
-    replay = Replay(Topology(lines, servers), callers=callers)
+    served = read(f"SELECT doctor_id, department_id FROM directory_doctordepartment {own}")
+    further = {(str(row["doctor_id"]), str(row["department_id"])) for row in served}
+    replay = Replay(Topology(lines, servers, further), callers=callers)
     refs: set[str] = set()
     for event in read(f"SELECT seq, op, name, subjects, changes, digest FROM live_event {own} ORDER BY seq"):
         refs.update(event["subjects"])

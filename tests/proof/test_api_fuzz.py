@@ -10,15 +10,18 @@ from tests.api.fuzz import fuzz, never_done, summary
 from tests.world import World
 
 CASES = 5_000
+OWN = 150
+"""So many operations must have worked in cases that drew them, not only when they were brought on as never tried."""
 
 
 @pytest.mark.skipif(
-    os.environ.get("PROOF") != "1", reason="the long fuzz runs by make proof; 300 cases run in tests/api"
+    os.environ.get("PROOF") != "1", reason="the long fuzz runs by make proof; 150 cases run in tests/api"
 )
 @pytest.mark.django_db
 def test_nothing_sent_makes_a_fault_or_shows_another_hospital(world: World) -> None:
     stage = fuzz(world, CASES, derandomize=False)
     statuses = summary(stage)
-    print(statuses)
+    print(statuses, len(stage.varied))
     assert sum(statuses.values()) >= CASES
-    assert len(never_done(stage)) <= 2, "nearly every operation must have worked, or too little was tried"
+    assert never_done(stage) == set(), "every operation must have worked, or too little was tried"
+    assert len(stage.varied) >= OWN

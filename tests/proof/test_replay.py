@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from clinic.live.record import done
+from clinic.tenants.models import HospitalConfig
+from clinic.tenants.operations import change_policies
 from queues.models import Leg
-from queues.operations import calls, ends, undo
+from queues.operations import calls, close, correct, ends, holds, moves, resort, returns, undo
 from tests.proof import replay, storm
 from tests.world import House, World
 
@@ -35,7 +38,32 @@ def a_day(house: House) -> None:
         calls.call_next(house.doctor, actor=house.medic)
         ends.leave(visits[4], actor=house.desk)
         ends.cancel(visits[5], reason="mistake", actor=house.desk)
+        a_long_day(house)
     house.waiting(2, house.pool)
+
+
+def a_long_day(house: House) -> None:
+    """And everything that takes longer: on hold and back, delays, other lines, the end of the day."""
+    first, second, third, fourth, fifth = house.waiting(5)
+    holds.hold(first, reason="tests", actor=house.desk)
+    holds.resume(first, actor=house.desk)
+    holds.delay(second, places=1, reason="the bus", actor=house.desk)
+    moves.reassign(third, house.pool, actor=house.desk)
+    moves.set_class(third, "urgent", reason="faint", actor=house.desk)
+    leg = calls.leg_now(house.waiting(1)[0])
+    calls.call(leg.visit, house.colleague, reason="lab", actor=house.desk)
+    moves.send_on(leg.visit, house.pool, actor=house.desk)
+    seq = done().seq
+    assert seq is not None
+    undo.undo(seq, actor=house.desk)
+    moves.send_on(leg.visit, house.pool, actor=house.desk)
+    ends.leave(fourth, actor=house.desk)
+    returns.rejoin(fourth, actor=house.desk)
+    correct.correct_patient(fourth, house.patient(), reason="row", actor=house.desk)
+    close.close(fourth, close.CARRY, actor=house.desk)
+    close.close(fifth, close.LEAVE, actor=house.desk)
+    change_policies(HospitalConfig.objects.get(), order_policy=HospitalConfig.AGED, actor=house.actor("owner"))
+    resort.resort(actor=house.actor("owner"))
 
 
 @pytest.fixture
@@ -131,6 +159,19 @@ def wrong_clock(log: Log) -> None:
     log["live_clock"][0]["seq"] += 1
 
 
+def back_from_nowhere(log: Log) -> None:
+    event(log, "visit.held")["name"] = "visit.resumed"
+
+
+def sent_nowhere(log: Log) -> None:
+    row = event(log, "visit.sent_on", 1)
+    row["changes"] = {ref: change for ref, change in row["changes"].items() if change["op"] != "insert"}
+
+
+def carried_without_an_end(log: Log) -> None:
+    leg_change(event(log, "visit.carried_over"))["state"][1] = "waiting"
+
+
 LIES: dict[Callable[[Log], None], str] = {
     drop_event: "gap",
     alter_digest: "clock",
@@ -146,6 +187,9 @@ LIES: dict[Callable[[Log], None], str] = {
     undo_elsewhere: "did not come from",
     no_place: "no room",
     wrong_clock: "clock",
+    back_from_nowhere: "went from waiting",
+    sent_nowhere: "was sent nowhere",
+    carried_without_an_end: "went from waiting to waiting",
 }
 
 
@@ -166,6 +210,6 @@ def test_a_leg_without_an_end_is_named(world: World) -> None:
     house = world.harbor
     house.waiting(1)
     with house.open():
-        Leg.objects.update(state="on_hold")
+        Leg.objects.update(state="on_hold", hold_reason="other", held_at=timezone.now())
     told, _refs = replay.check(storm.reader(), storm.key_of(house.hospital.pk), callers=1)
     assert len(told.faults) == 1

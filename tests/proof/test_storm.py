@@ -41,6 +41,7 @@ def test_a_storm_on_postgresql() -> None:
     assert told["calls"] > acts / 4
 
 
+@pytest.mark.once
 def test_a_storm_on_the_embedded_database() -> None:
     """Two processes with threads, as ``serve`` and its child."""
     acts = 2000 if LONG else 60

@@ -40,7 +40,7 @@ def toast(answer: Any) -> dict[str, str]:
 
 
 def state_of(visit: Visit) -> str:
-    return calls.leg_of(visit, lock=False).state
+    return calls.leg_now(visit).state
 
 
 def paired(house: House, **options: Any) -> tuple[Display, str]:
@@ -59,11 +59,11 @@ def pair(house: House, **options: Any) -> Display:
 
 def everywhere(house: House, *visits: Visit) -> list[str]:
     """Every region of the lines in this hospital, and the visits' own places."""
-    found = ["reception-sub:today"]
+    found = ["reception-sub:today", "lines-nav:today"]
     for queue in Queue.objects.all():
-        found += [f"line:{queue.pk}", f"queue-head:{queue.pk}", f"line-label:{queue.pk}"]
+        found += [f"line:{queue.pk}", f"queue-head:{queue.pk}", f"line-label:{queue.pk}", f"line-away:{queue.pk}"]
     for doctor in Doctor.objects.all():
-        found += [f"doctor-{part}:{doctor.pk}" for part in ("bar", "room", "next")]
+        found += [f"doctor-{part}:{doctor.pk}" for part in ("bar", "room", "next", "lines", "seen")]
     for display in Display.objects.all():
         found += [f"display-now:{display.pk}", f"display-lines:{display.pk}"]
     found += [f"patient-visits:{patient.pk}" for patient in house.people]

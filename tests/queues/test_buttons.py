@@ -98,7 +98,7 @@ def test_a_doctor_calls_out_of_order_for_the_own_room_only(world: World) -> None
     assert doctor.post(at(house, f"visits/{visit.pk}/call/"), more, headers=HTMX).status_code == 400
     assert doctor.post(at(house, f"visits/{visit.pk}/call/"), {"reason": "knows me"}, headers=HTMX).status_code == 204
     with house.open():
-        assert calls.leg_of(visit, lock=False).server_id == house.doctor.pk
+        assert calls.leg_now(visit).server_id == house.doctor.pk
 
 
 def test_status_line_and_cancel_buttons(world: World) -> None:

@@ -111,9 +111,9 @@ def test_complete_and_call_twice_is_once(world: World) -> None:
         assert closed.state == COMPLETED and called is not None and called.visit_id == second.pk
         again, nobody = ends.complete_and_call(first, actor=house.medic)
         assert again.state == COMPLETED and nobody is None
-        assert calls.leg_of(second).state == CALLED
+        assert calls.leg_now(second).state == CALLED
         calls.start(second, actor=house.medic)
-        assert calls.leg_of(second).state == IN_PROGRESS
+        assert calls.leg_now(second).state == IN_PROGRESS
 
 
 def test_an_operation_that_raises_leaves_nothing(world: World) -> None:

@@ -60,8 +60,8 @@ def test_no_wait_of_days_lifts_a_class_above_the_one_before_it(early: int, late:
     start = datetime.fromisoformat(NINE)
     ranks = [URGENT, VIP, CARRIED_OVER, NORMAL]
     for higher, lower in pairwise(ranks):
-        came_last = order.order_at(start + timedelta(minutes=late), higher)
-        came_first = order.order_at(start - timedelta(minutes=early), lower)
+        came_last = order.order_at(start + timedelta(minutes=late), higher, HospitalConfig())
+        came_first = order.order_at(start - timedelta(minutes=early), lower, HospitalConfig())
         assert came_last < came_first
         assert HEAD_START[higher] > HEAD_START[lower]
 

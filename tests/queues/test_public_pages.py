@@ -14,7 +14,8 @@ from django.utils import timezone
 from clinic.live.models import Event
 from clinic.tenants.models import PublicToken
 from queues.models import CALLED, WAITING, Display
-from queues.operations import calls, ends, intake
+from queues.operations import appointments, calls, ends, intake
+from tests.house.calls.book import booked
 from tests.queues.helpers import HTMX, at, paired, signed_in, state_of
 from tests.world import World, canary
 
@@ -113,11 +114,16 @@ def test_public_pages_hold_nothing_of_any_patient(world: World) -> None:
         called = calls.call_next(house.doctor, actor=house.medic)
         assert called is not None
         calls.start(called.visit, actor=house.medic)
+        row = booked(house, patient=seen, reason="collapse")
     _display, wall = paired(house, names="first_initial")
     link = intake.status_link(visit)
+    own = f"/b/{appointments.booking_link(row)}/"
     received = b""
-    for path in (f"/d/{wall}/", f"/s/{link}/"):
-        received += Client().get(path).content
+    for path in (f"/d/{wall}/", f"/s/{link}/", own):
+        page = Client().get(path).content
+        if path == own:  # around the live parts: the own given name, once, and the hospital's address
+            page = page.replace(b"<bdi>Vera</bdi>", b"").replace(canary(house.hospital).encode(), b"")
+        received += page
         regions = re.findall(r'data-region="([^"]+)"', Client().get(path).content.decode())
         query = "&".join(f"r={name.replace('#', '%23')}" for name in regions)
         received += Client().get(f"{path}regions?{query}").content

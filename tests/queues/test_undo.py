@@ -25,7 +25,7 @@ NOON = "2026-11-20T12:00:00Z"
 
 
 def state(visit: Visit) -> str:
-    return calls.leg_of(visit, lock=False).state
+    return calls.leg_now(visit).state
 
 
 def last() -> int:

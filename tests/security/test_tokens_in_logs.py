@@ -39,6 +39,14 @@ def written() -> Iterator[Any]:
         ("GET", "/s//{}/"),
         ("GET", "/S/{}/"),
         ("GET", "/h/harbor/s/{}/nope"),
+        ("POST", "/api/v1/public/appointments/{}/status"),
+        ("POST", "/api/v1/public/appointments/{}/check-in"),
+        ("GET", "/b/{}/"),
+        ("GET", "/b/{}/cancel/"),
+        ("GET", "/b/{}/appointment.ics"),
+        ("GET", "/m/{}/"),
+        ("GET", "/k/{}/"),
+        ("GET", "/cal/{}.ics"),
     ],
 )
 def test_no_line_holds_a_link(world: World, written: Any, method: str, path: str) -> None:

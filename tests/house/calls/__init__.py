@@ -1,3 +1,17 @@
 """Example calls of every operation, room by room."""
 
-from tests.house.calls import directory, queues, records, tenants  # noqa: F401  each registers its own
+from tests.house.calls import (  # noqa: F401  each registers its own
+    appointments,
+    arrivals,
+    book,
+    directory,
+    estimates,
+    inbox,
+    leaves,
+    moves,
+    public_booking,
+    queues,
+    records,
+    tenants,
+    waitlist,
+)

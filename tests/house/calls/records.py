@@ -24,3 +24,15 @@ def _correct(house: House) -> Call:
 )
 def _note_access(house: House) -> Call:
     return Call(house.patient(), page="record")
+
+
+@example(records.merge, twice=REFUSED, role="receptionist")
+def _merge(house: House) -> Call:
+    kept, gone = house.patient("Zebulon", "Quux"), house.waiting(1)[0].patient
+    return Call(kept, gone, reason="Registered twice")
+
+
+@example(records.unmerge, twice=SAME, role="receptionist")
+def _unmerge(house: House) -> Call:
+    kept, gone = house.patient("Zebulon", "Quux"), house.waiting(1)[0].patient
+    return Call(records.merge(kept, gone, reason="Registered twice", actor=house.desk))

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from allauth.usersessions.models import UserSession
+from django.utils import timezone
 
 from clinic.core.access import Actor
 from clinic.core.tenancy import hospital
+from clinic.tenants import links, people
 from clinic.tenants import operations as tenants
-from clinic.tenants import people
-from clinic.tenants.models import HospitalConfig
+from clinic.tenants.models import HospitalConfig, Invitation, Membership, PublicToken
 from clinic.tenants.passwords import Password, new_password
 from tests.house.examples import EACH, REFUSED, SAME, Call, example
 from tests.world import PASSWORD, House
@@ -125,7 +128,7 @@ def _change_hospital(house: House) -> Call:
     return Call(house.hospital, phone="+33 1 23")
 
 
-@example(tenants.change_policies, twice=SAME, quiet="policies hold from the next act on")
+@example(tenants.change_policies, twice=SAME)
 def _change_policies(house: House) -> Call:
     return Call(HospitalConfig.objects.get(), skip_places=5)
 
@@ -143,3 +146,69 @@ def _reopen_hospital(house: House) -> Call:
 @example(tenants.change_member, twice=SAME, quiet=PEOPLE)
 def _change_member(house: House) -> Call:
     return Call(house.memberships["nurse"], roles=["biller"], is_active=False)
+
+
+@example(tenants.change_departments, twice=SAME, quiet=PEOPLE)
+def _change_departments(house: House) -> Call:
+    return Call(house.memberships["nurse"], [house.department.pk])
+
+
+def invitation(house: House, email: str = "zoe@new.example") -> Invitation:
+    with hospital(house.hospital):
+        return tenants.invite(email, roles=["biller"], actor=house.actor("owner"))
+
+
+def invited(house: House, email: str = "zoe@new.example") -> str:
+    return links.sent_once(PublicToken.INVITE, invitation(house, email).ref) or ""
+
+
+@example(tenants.invite, twice=REFUSED, quiet=PEOPLE, foreign=False)
+def _invite(house: House) -> Call:
+    return Call("zoe@new.example", roles=["nurse"])
+
+
+@example(tenants.resend_invitation, twice=EACH, quiet=PEOPLE)
+def _resend_invitation(house: House) -> Call:
+    return Call(invitation(house))
+
+
+@example(tenants.take_back_invitation, twice=SAME, quiet=PEOPLE)
+def _take_back_invitation(house: House) -> Call:
+    return Call(invitation(house))
+
+
+@example(tenants.accept_as_new, twice=REFUSED, actor=visitor, platform=True, quiet=OWN_PAGE)
+def _accept_as_new(house: House) -> Call:
+    return Call(invited(house), name="Zoe", password=a_password())
+
+
+@example(tenants.accept_invitation, twice=REFUSED, actor=nurse, platform=True, quiet=OWN_PAGE)
+def _accept_invitation(house: House) -> Call:
+    Membership.objects.filter(pk=house.memberships["nurse"].pk).update(is_active=False)  # members are not invited
+    return Call(invited(house, house.users["nurse"].email), user=house.users["nurse"])
+
+
+@example(tenants.ask_confirmation, twice=EACH, actor=nurse, platform=True, quiet=OWN_PAGE)
+def _ask_confirmation(house: House) -> Call:
+    return Call(house.users["nurse"])
+
+
+def mailed(house: House, purpose: str) -> str:
+    user = house.users["nurse"]
+    links.issue_once(purpose, user.ref, timezone.now() + timedelta(hours=1))
+    return links.sent_once(purpose, user.ref) or ""
+
+
+@example(tenants.confirm_address, twice=REFUSED, actor=visitor, platform=True, quiet=OWN_PAGE)
+def _confirm_address(house: House) -> Call:
+    return Call(mailed(house, PublicToken.CONFIRM))
+
+
+@example(tenants.ask_reset, twice=EACH, actor=visitor, platform=True, quiet=OWN_PAGE)
+def _ask_reset(house: House) -> Call:
+    return Call(house.users["nurse"].email)
+
+
+@example(tenants.reset_password, twice=REFUSED, actor=visitor, platform=True, quiet=OWN_PAGE)
+def _reset_password(house: House) -> Call:
+    return Call(mailed(house, PublicToken.RESET), password=a_password())
