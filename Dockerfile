@@ -1,8 +1,13 @@
 # The production image: one for the web processes, the worker and beat; compose.yaml shows them together.
 FROM python:3.11-slim-bookworm AS pins
 WORKDIR /build
-COPY requirements.txt .
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY requirements.txt requirements-dev.txt pyproject.toml README.md ./
+# What an installation wants beside, at the versions that were tested: --build-arg EXTRAS=".[anymail,push]"
+ARG EXTRAS=
+RUN python -m venv /venv \
+    && /venv/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt \
+    && if [ -n "$EXTRAS" ]; then \
+        /venv/bin/pip install --no-cache-dir --disable-pip-version-check -c requirements-dev.txt "$EXTRAS"; fi
 
 FROM python:3.11-slim-bookworm
 # pg_dump and pg_restore for `manage.py backup`; their version must not be older than the server's.
