@@ -54,8 +54,8 @@ test-browser: .venv/dev.stamp
 	$(BROWSER) $(PYTEST) -n $(WORKERS) --dist load tests/browser || $(BROWSER) $(PYTEST) --last-failed tests/browser
 
 proof: .venv/dev.stamp
-	$(WITH_SERVICES) PROOF=1 $(PYTEST) -rP tests/proof
-	env -u DATABASE_URL -u REDIS_URL PROOF=1 $(PYTEST) tests/proof/test_state_machine.py
+	$(WITH_SERVICES) PROOF=1 $(PYTEST) -o timeout=0 -rP tests/proof
+	env -u DATABASE_URL -u REDIS_URL PROOF=1 $(PYTEST) -o timeout=0 tests/proof/test_state_machine.py
 
 screens: .venv/dev.stamp
 	env -u DATABASE_URL -u REDIS_URL DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PYTEST) tests/browser/screens.py

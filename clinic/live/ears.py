@@ -109,13 +109,16 @@ async def listen_to_redis(hub: Hub) -> None:
         return
     from redis.asyncio import Redis
 
-    while True:
+    task = asyncio.current_task()
+    assert task is not None
+    while not task.cancelling():  # asked, and not only awaited: Redis' client may swallow the cancelling as it connects
         try:
             async with Redis.from_url(url, socket_connect_timeout=2) as client, client.pubsub() as channel:
                 await channel.subscribe(bell.CHANNEL)
                 hub.look_everywhere()
-                async for message in channel.listen():
-                    rung = bell.decode(message["data"]) if message["type"] == "message" else None
+                while not task.cancelling():
+                    message = await channel.get_message(ignore_subscribe_messages=True, timeout=1)
+                    rung = bell.decode(message["data"]) if message else None
                     if rung is not None:
                         hub.heard(rung.hospital_id, rung.seq)
         except Exception as error:  # noqa: BLE001 (Redis away: the looks at the clock carry on)
