@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.db.models import Model
 
 from clinic.core import tenancy
 from clinic.core.access import Actor
@@ -19,6 +20,7 @@ from clinic.tenants import people
 from clinic.tenants.models import PLATFORM_ID, Hospital, HospitalConfig, Membership, User
 from queues.models import Queue, Visit
 from queues.operations import intake
+from tests.copies import Copies
 
 PASSWORD = "correct horse battery"
 hashed = cache(make_password)
@@ -95,12 +97,16 @@ def canary(where: Hospital) -> str:
 def build() -> World:
     # After a test that flushed its tables, what the migration put in is gone.
     Hospital.objects.get_or_create(pk=PLATFORM_ID, defaults={"name": "Platform", "slug": "platform", "hidden": True})
-    return World(
-        _house("Harbor Clinic", "harbor", "Europe/Paris"), _house("Hilltop Hospital", "hilltop", "America/New_York")
-    )
+    return _worlds.fresh()
 
 
-def _house(name: str, slug: str, zone: str) -> House:
+def _first() -> tuple[World, list[Model]]:
+    harbor, rows = _house("Harbor Clinic", "harbor", "Europe/Paris")
+    hilltop, more = _house("Hilltop Hospital", "hilltop", "America/New_York")
+    return World(harbor, hilltop), [*rows, *more]
+
+
+def _house(name: str, slug: str, zone: str) -> tuple[House, list[Model]]:
     here = Hospital.objects.create(name=name, slug=slug, time_zone=zone, address=f"canary-{slug}")
     secret = hashed(PASSWORD)
     users = {
@@ -110,7 +116,7 @@ def _house(name: str, slug: str, zone: str) -> House:
     members = {role: Membership(user=user, hospital=here, roles=[role]) for role, user in users.items()}
     Membership.objects.bulk_create(members.values())
     with tenancy.hospital(here):
-        HospitalConfig.objects.create()
+        config = HospitalConfig.objects.create()
         department = Department.objects.create(name="General practice", prefix="A")
         room = Room.objects.create(department=department, name="Room 4")
         doctor = Doctor.objects.create(
@@ -119,6 +125,11 @@ def _house(name: str, slug: str, zone: str) -> House:
         )  # fmt: skip
         colleague = Doctor.objects.create(name="Dr. Kwame Mensah", department=department, status=Doctor.ON_TIME)
         own = Queue.objects.create(department=department, doctor=doctor, sort=Queue.DOCTOR, name=doctor.name)
-        Queue.objects.create(department=department, doctor=colleague, sort=Queue.DOCTOR, name=colleague.name)
+        other = Queue.objects.create(department=department, doctor=colleague, sort=Queue.DOCTOR, name=colleague.name)
         pool = Queue.objects.create(department=department, sort=Queue.POOL, name=department.name)
-    return House(here, department, room, doctor, colleague, own, pool, users, members)
+    house = House(here, department, room, doctor, colleague, own, pool, users, members)
+    rows = [here, *users.values(), *members.values(), config, department, room, doctor, colleague, own, other, pool]
+    return house, rows
+
+
+_worlds = Copies(_first)

@@ -32,7 +32,11 @@ def serve(tmp_path: Path, collected: Path, tables: Path) -> Iterator[Callable[..
         if not empty:
             shutil.copy(tables, tmp_path)
         day = tmp_path / "day.toml"
-        day.write_text(DAY.read_text().replace("days = 28\n", "days = 1\n"))  # four weeks take half a minute
+        told = DAY.read_text()
+        for long, short in (("days = 28\n", "days = 1\n"), ("days = 5\n", "days = 2\n")):  # weeks take half a minute
+            assert long in told
+            told = told.replace(long, short)
+        day.write_text(told)
         started.append(Served(tmp_path, *words, STATIC_DIR=str(collected), DEMO_DAY=str(day)))
         return started[-1]
 

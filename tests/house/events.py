@@ -59,7 +59,7 @@ def _imports_record(source: Source) -> bool:
         isinstance(node, ast.ImportFrom)
         and node.module == "clinic.live.record"
         and any(alias.name == "record" and alias.asname is None for alias in node.names)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
     )
 
 

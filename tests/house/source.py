@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,12 @@ class Source:
     path: Path
     tree: ast.Module
 
-    @property
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node, as ``ast.walk`` finds them: walked once for all tests."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def where(self) -> str:
         return self.path.relative_to(ROOT).as_posix()
 
@@ -41,7 +46,7 @@ def sources() -> tuple[Source, ...]:
 
 def calls(source: Source) -> Iterator[tuple[ast.Call, str]]:
     """Every call with the last word of what is called: ``Patient.objects.create(…)`` → ``create``."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Call):
             name = last_word(node.func)
             if name:

@@ -21,7 +21,7 @@ def test_no_admin_is_plain() -> None:
         source.at(node, f"{node.name} is a plain {written(base)}")
         for source in sources()
         if source.where != BASE
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.ClassDef)
         for base in node.bases
         if last_word(base) in PLAIN
@@ -45,7 +45,7 @@ def test_nothing_is_registered_around_the_site() -> None:
     offenders = [
         source.at(node, "registers on another site")
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call)
         and written(node.func) in ("admin.register", "admin.site.register", "register")
         and source.where.endswith("admin.py")

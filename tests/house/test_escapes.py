@@ -30,9 +30,9 @@ COMMANDS = {"loaddata", "flush", "sqlflush", "dbshell", "dumpdata"}
 
 
 def escapes(source: Source) -> Iterator[tuple[ast.AST, str]]:
-    typing = {id(node.annotation) for node in ast.walk(source.tree) if isinstance(node, ast.arg) and node.annotation}
-    typing |= {id(node.returns) for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef) and node.returns}
-    for node in ast.walk(source.tree):
+    typing = {id(node.annotation) for node in source.nodes if isinstance(node, ast.arg) and node.annotation}
+    typing |= {id(node.returns) for node in source.nodes if isinstance(node, ast.FunctionDef) and node.returns}
+    for node in source.nodes:
         if isinstance(node, ast.Attribute) and node.attr == "across_hospitals":
             yield node, node.attr
         elif isinstance(node, ast.Name) and node.id in NAMES and id(node) not in typing:
@@ -67,7 +67,7 @@ def test_nobody_filters_by_what_a_request_brings_whole() -> None:
     asked = ("request.GET", "request.POST", "request.data", "request.query_params", "self.query")
     offenders = []
     for source in sources():
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if not isinstance(node, ast.Call):
                 continue
             if last_word(node.func) in ("filter", "exclude", "get", "update") and any(

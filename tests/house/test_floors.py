@@ -31,8 +31,8 @@ def room_of(module: str) -> str | None:
 
 def imports(source: Source) -> Iterator[tuple[ast.AST, str]]:
     """Every module the file imports when it runs, also inside functions; what only a type checker sees is left out."""
-    typing = {id(child) for node in ast.walk(source.tree) if _for_types(node) for child in ast.walk(node)}
-    for node in ast.walk(source.tree):
+    typing = {id(child) for node in source.nodes if _for_types(node) for child in ast.walk(node)}
+    for node in source.nodes:
         if id(node) in typing:
             continue
         if isinstance(node, ast.Import):

@@ -82,7 +82,7 @@ def test_every_meta_inherits_the_base_meta() -> None:
     sealed = {model.__name__ for model in SEALED} | {"TenantModel", "LogModel", "Noun"}
     offenders = []
     for source in sources():
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if not isinstance(node, ast.ClassDef) or node.name not in sealed or node.name == "TenantModel":
                 continue
             metas = [child for child in node.body if isinstance(child, ast.ClassDef) and child.name == "Meta"]
@@ -96,7 +96,7 @@ def test_a_hospital_is_never_open_around_a_yield() -> None:
     offenders = [
         source.at(node, "yields under an open hospital")
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.With | ast.AsyncWith)
         and any(_opens(item.context_expr) for item in node.items)
         and any(_yields(child) for child in node.body)

@@ -21,7 +21,7 @@ OPENS = {
 def test_transactions_are_opened_by_the_engine_only() -> None:
     found = {}
     for source in sources():
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Attribute) and node.attr in OPENS and written(node.value) == "transaction":
                 found[(source.where, f"transaction.{node.attr}")] = source.at(node, f"transaction.{node.attr}")
             if isinstance(node, ast.ImportFrom) and node.module == "django.db.transaction":

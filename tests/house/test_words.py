@@ -134,7 +134,7 @@ def test_every_code_that_is_raised_has_its_sentence() -> None:
     raised = {
         code: source.at(node, f"refuses with {code}")
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call) and _refusal(node) and node.args
         if (code := literal(node.args[0])) is not None
     }

@@ -125,7 +125,7 @@ def test_no_door_changes_rows_itself() -> None:
         source.at(node, f"imports {alias.name} from the engine")
         for source in sources()
         if is_door(source)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.ImportFrom) and node.module == "clinic.live.record"
         for alias in node.names
         if alias.name not in ("done", "Op")
@@ -161,7 +161,7 @@ def test_nothing_is_counted_to_get_the_next_number() -> None:
     offenders = [
         source.at(node, "takes count() + 1")
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.BinOp)
         and isinstance(node.op, ast.Add)
         and isinstance(node.left, ast.Call)

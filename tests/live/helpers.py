@@ -147,11 +147,21 @@ def assert_live(
     news = letters.read(hospital_id, start)
     heard = max((each.seq for each in rung if each.hospital_id == hospital_id), default=start)
     assert heard == news.head, f"the log ends at {news.head}, the last bell said {heard}"
-    frames = [_push(hospital_id, page, before[page[0]].get(page[2]), news, reducer) for page, reducer in pages.items()]
+    rings: dict[str, set[Want]] = {language: set() for language in spoken}
+    for language, _name, want in pages:
+        shown = before[language].get(want)
+        if shown is not None and shown.rings(news.topics, news.refs):
+            rings[language].add(want)
+    newest = {language: render.render(hospital_id, language, rings[language]) for language in spoken}
+    frames = [
+        _push(name, before[language][want], newest[language].get(want), reducer)
+        for (language, name, want), reducer in pages.items()
+        if want in rings[language]
+    ]
     render.forget()
+    fresh = {language: render.render(hospital_id, language, {want for _, want in wants}) for language in spoken}
     for (language, name, want), reducer in pages.items():
-        fresh = render.render(hospital_id, language, [want]).get(want)
-        reducer.shows(_html(fresh, name))
+        reducer.shows(_html(fresh[language].get(want), name))
     if changed is not None:
         assert any(frames) == changed, "nothing was pushed" if changed else "something was pushed"
     return result
@@ -196,14 +206,8 @@ def _html(snapshot: Snapshot | None, name: Name) -> str:
     return snapshot.row_html(name.row) if name.row else snapshot.html
 
 
-def _push(
-    hospital_id: Any, page: tuple[str, Name, Want], shown: Snapshot | None, news: letters.News, reducer: Reducer
-) -> bool:
-    """What the hub does for one screen; True if it was sent a frame."""
-    language, name, want = page
-    if shown is None or not shown.rings(news.topics, news.refs):
-        return False
-    newest = render.render(hospital_id, language, [want]).get(want)
+def _push(name: Name, shown: Snapshot, newest: Snapshot | None, reducer: Reducer) -> bool:
+    """What the hub does for one screen whose region the bell rang for; True if it was sent a frame."""
     if newest is None:
         return reducer.apply({"html": ""})
     if name.row:

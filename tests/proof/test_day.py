@@ -24,6 +24,7 @@ import queues.clock
 import queues.days
 from clinic.core import clock
 from clinic.core.tenancy import hospital
+from clinic.demo import day as demo_day
 from clinic.demo import history, pacing, play, stage
 from clinic.demo.acts import when
 from clinic.demo.cast import HARBOR, Cast
@@ -255,7 +256,9 @@ def came_by_appointment() -> int:
 def a_hospital(at: datetime, *, still: bool = True) -> Iterator[Day]:
     zone = mock.patch("clinic.demo.stage.time_zone", return_value=ZONE)
     before = mock.patch("clinic.demo.stage.HISTORY", timedelta(minutes=100 if LONG else 25))
-    with zone, before, time_machine.travel(at, tick=False):
+    told = demo_day.read()
+    booked = told if LONG else replace(told, bookings={**told.bookings, "days": 1})
+    with zone, before, mock.patch("clinic.demo.day.read", return_value=booked), time_machine.travel(at, tick=False):
         made = stage.make(THREE, new_password("tidewater-desk"), past=False).hospital
     # The real clock stands still far behind: whatever asked it instead of the simulated one would be found out.
     with time_machine.travel(at, tick=False) if still else nullcontext(), hospital(made):
