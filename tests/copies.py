@@ -75,7 +75,7 @@ def _mould(made: object, rows: list[Model]) -> tuple[bytes, int]:
 
 def _write(rows: list[Model]) -> None:
     with connection.cursor() as cursor:
-        for model, same in groupby(rows, key=type):
+        for model, same in groupby(rows, key=lambda row: row._meta.model):
             fields = model._meta.concrete_fields
             names = ", ".join(f'"{field.column}"' for field in fields)
             values = [

@@ -7,7 +7,7 @@ import pytest
 from tests.api.fuzz import fuzz, summary
 from tests.world import World
 
-CASES = 150
+CASES = 100
 
 
 @pytest.mark.slow

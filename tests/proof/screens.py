@@ -45,11 +45,8 @@ class Screens:
         assert self.rung == news.head, f"the log ends at {news.head}, the last bell said {self.rung}"
         self.at = news.head
         rings = [want for want, shown in self.shown.items() if shown.rings(news.topics, news.refs)]
-        self._render(rings)  # all at once; each page takes its own from what is kept
-        frames = [
-            _push(self.hospital_id, (LANGUAGE, self.wants[want], want), self.shown[want], news, self.pages[want])
-            for want in rings
-        ]
+        newest = self._render(rings)
+        frames = [_push(self.wants[want], self.shown[want], newest.get(want), self.pages[want]) for want in rings]
         render.forget()
         fresh = self._render(self.wants)
         for want, name in self.wants.items():

@@ -15,7 +15,7 @@ OWN = 150
 
 
 @pytest.mark.skipif(
-    os.environ.get("PROOF") != "1", reason="the long fuzz runs by make proof; 150 cases run in tests/api"
+    os.environ.get("PROOF") != "1", reason="the long fuzz runs by make proof; 100 cases run in tests/api"
 )
 @pytest.mark.django_db
 def test_nothing_sent_makes_a_fault_or_shows_another_hospital(world: World) -> None:
