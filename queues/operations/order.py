@@ -29,6 +29,7 @@ from queues.models import (
     Queue,
     SignOn,
 )  # fmt: skip
+from queues.operations import gate
 
 
 def _counters() -> models.QuerySet[Counter]:
@@ -112,9 +113,10 @@ def claim(server: Doctor) -> Leg | None:
     """Lock the best waiting leg for this server that nobody else is taking right now (R3.7); None if nobody waits.
 
     No parent row is locked. Two callers never get one patient; they may cross by one place, and a rollback gives the
-    patient back at the head.
+    patient back at the head. Nobody is called while a line is re-numbered.
     """
     where = {"server": server.pk, "pool_of": server.department_id if server.serves_pool else None}
+    gate.enter()
     found = _FREE.first(**where)
     if found is None and _ANYBODY.rows(**where):
         # Whoever waits is being taken, or moved, right now: wait for that to end instead of answering "nobody".
@@ -170,8 +172,11 @@ def renumber(leg: Leg, follows: Leg, counter: Counter) -> list[Leg]:
     """
     tied = Leg.objects.filter(queue_id=leg.queue_id, state__in=(WAITING, ON_HOLD), due=follows.due)
     tied = tied.filter(order_at=follows.order_at, order_no__gt=follows.order_no, order_no__lt=counter.value)
-    renumbered = []
+    renumbered: list[Leg] = []
     rows = tied.exclude(pk=leg.pk).in_order().select_related("visit")
+    if not rows.exists():
+        return renumbered
+    gate.close()
     for other in rows.select_for_update(no_key=True, of=("self",)):
         change(counter, value=counter.value + 1)
         change(other, order_no=counter.value)
