@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
 
-from clinic.core import environment
+from clinic.core import environment, plans
 
 django_stubs_ext.monkeypatch()  # makes `ModelForm[Patient]` and kin, which only the type checker reads, run
 
@@ -108,8 +108,9 @@ TEMPLATES: list[dict[str, Any]] = [
 # whose short timeout makes a wrong name or a full house fail fast. Operations open their own transactions.
 SQLITE: dict[str, Any] = {"ENGINE": "clinic.core.sqlite", "NAME": DATA_DIR / "clinic.sqlite3"}
 POOL = {"min_size": 1, "max_size": ENVIRONMENT.pool_max, "timeout": 5}
+POSTGRESQL = {"pool": POOL, "prepare_threshold": plans.NEVER_BY_ITSELF}
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": ({**ENVIRONMENT.database, "OPTIONS": {"pool": POOL}} if ENVIRONMENT.database else SQLITE)
+    "default": ({**ENVIRONMENT.database, "OPTIONS": POSTGRESQL} if ENVIRONMENT.database else SQLITE)
     | {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 0, "TEST": environment.test_database(ENVIRONMENT)}
 }
 

@@ -100,6 +100,11 @@ def build() -> World:
     return _worlds.fresh()
 
 
+def house(name: str, slug: str, zone: str) -> House:
+    """One more hospital like the two."""
+    return _house(name, slug, zone)[0]
+
+
 def _first() -> tuple[World, list[Model]]:
     harbor, rows = _house("Harbor Clinic", "harbor", "Europe/Paris")
     hilltop, more = _house("Hilltop Hospital", "hilltop", "America/New_York")
@@ -127,9 +132,9 @@ def _house(name: str, slug: str, zone: str) -> tuple[House, list[Model]]:
         own = Queue.objects.create(department=department, doctor=doctor, sort=Queue.DOCTOR, name=doctor.name)
         other = Queue.objects.create(department=department, doctor=colleague, sort=Queue.DOCTOR, name=colleague.name)
         pool = Queue.objects.create(department=department, sort=Queue.POOL, name=department.name)
-    house = House(here, department, room, doctor, colleague, own, pool, users, members)
+    made = House(here, department, room, doctor, colleague, own, pool, users, members)
     rows = [here, *users.values(), *members.values(), config, department, room, doctor, colleague, own, other, pool]
-    return house, rows
+    return made, rows
 
 
 _worlds = Copies(_first)

@@ -52,6 +52,7 @@ class Environment:
     cors_origins: list[str]
     database: dict[str, Any] | None  # None: the SQLite file in data_dir
     pool_max: int
+    prepare: bool  # PostgreSQL keeps the plans of the statements that every act runs
     redis_url: str
     broker_url: str  # "": folders in data_dir
     log_level: str
@@ -109,6 +110,7 @@ def _read(env: Env) -> Environment:
         cors_origins=[_origin("CORS_ALLOWED_ORIGINS", url) for url in _words(env, "CORS_ALLOWED_ORIGINS")],
         database=_database(env, kind),
         pool_max=_positive(env, "DB_POOL_MAX", 20),
+        prepare=env.bool("DB_PREPARE", True),
         redis_url=_redis(env, kind),
         broker_url=_broker(env),
         log_level=_one_of(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),

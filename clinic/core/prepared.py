@@ -25,6 +25,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.db.models.sql.constants import ROW_COUNT
 from django.db.models.sql.subqueries import UpdateQuery
 
+from clinic.core import plans
 from clinic.core.tenancy import WrongHospital, _check_pointer, hospital, require_hospital_id
 
 R = TypeVar("R")
@@ -58,12 +59,12 @@ class _Written:
     params: tuple[Any, ...]
     compiler: Any
 
-    def ready(self, connection: BaseDatabaseWrapper, given: dict[str, Any]) -> Any:
+    def ready(self, connection: BaseDatabaseWrapper, given: dict[str, Any], *, by_key: bool = False) -> Any:
         """A compiler for one run, on this thread's connection, that has its SQL already."""
         place = _hospital_in(connection)
         params = tuple(_value(param, place, given, connection) for param in self.params)
         compiler = copy.copy(self.compiler)
-        compiler.connection = connection
+        compiler.connection = plans.Keeps(connection) if by_key else connection
         compiler.as_sql = lambda: (self.sql, params)
         return compiler
 
@@ -89,10 +90,13 @@ def _write(compiler: Any) -> _Written:
 
 
 class Prepared(Generic[R]):
-    """A SELECT. ``build`` gives its queryset, once per database; it may be sliced, joined and locking."""
+    """A SELECT. ``build`` gives its queryset, once per database; it may be sliced, joined and locking.
 
-    def __init__(self, build: Callable[[], models.QuerySet[Any, R]]) -> None:
-        self._build = build
+    ``by_key``: it finds its rows by a key whatever is in the tables, so the database may keep its plan.
+    """
+
+    def __init__(self, build: Callable[[], models.QuerySet[Any, R]], *, by_key: bool = False) -> None:
+        self._build, self._by_key = build, by_key
         self._written: dict[str, tuple[models.QuerySet[Any, R], _Written]] = {}
 
     def rows(self, **given: Any) -> list[R]:
@@ -104,7 +108,7 @@ class Prepared(Generic[R]):
             written = _write(queryset.query.get_compiler(connection=connection))
             known = self._written[connection.vendor] = queryset, written
         queryset, written = known
-        source = _Source(queryset, connection.alias, written.ready(connection, given))
+        source = _Source(queryset, connection.alias, written.ready(connection, given, by_key=self._by_key))
         rows: list[R] = list(cast(Any, queryset)._iterable_class(source))
         return rows
 
@@ -199,7 +203,7 @@ def update(model: type[models.Model], where: dict[str, Any], values: dict[str, A
         written = _updates[key] = _write_update(connection, model, tuple(where), tuple(values))
     given = {f"where {name}": value for name, value in where.items()}
     given |= {name: _plain(value) for name, value in values.items()}
-    statement = written.ready(connection, given)
+    statement = written.ready(connection, given, by_key=set(where) == {"id", "version"})
     with transaction.mark_for_rollback_on_error(connection.alias):
         return int(statement.execute_sql(ROW_COUNT))
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 
+from clinic.core import plans
 from clinic.core.access import Actor
 from clinic.core.nouns import Versioned
 from clinic.core.tenancy import hospital
@@ -219,7 +220,7 @@ def _flush_postgresql(which: UUID, rows: list[dict[str, Any]], reacts: list[tupl
     pairs = json.dumps([[n + 1, name] for n, name in reacts])
     sql = _SQL.format(n=len(rows), head=f"encode({head}, 'hex')")
     params = [*digests, which, told, which, which, which, which, pairs]
-    with connection.cursor() as cursor:
+    with plans.cursor(connection) as cursor:
         cursor.execute(sql, params)
         found = cursor.fetchone()
         if found is None:  # the hospital's first event

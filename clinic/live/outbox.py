@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import threading
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,18 +20,66 @@ from clinic.live.models import Event, Reaction
 LEASE = timedelta(seconds=60)
 RETRY_AFTER = timedelta(seconds=15)
 MAX_TRIES = 8
+REST = 0.05
+"""Seconds between two rings of a process."""
 
 log = structlog.get_logger(__name__)
 
 
-def ring(hospital_id: UUID) -> None:
-    """Tell a worker that this hospital's outbox has something. A dead broker costs a sweep's delay, nothing else."""
+class Doorbell:
+    """Tells a worker which hospitals' outboxes have something: for many acts at once and in a thread of its own, so
+    that nobody at a desk waits for the broker. A dead broker costs a sweep's delay, nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._pressed = threading.Condition()
+        self._ringing = threading.Lock()
+        self._waiting: set[UUID] = set()
+        self._thread: threading.Thread | None = None
+
+    def press(self, hospital_id: UUID) -> None:
+        with self._pressed:
+            self._waiting.add(hospital_id)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="outbox-bell", daemon=True)
+                self._thread.start()
+            self._pressed.notify()
+
+    def ring(self) -> None:
+        """Ring for whoever has pressed; when it returns, all of them have been told."""
+        with self._ringing:
+            with self._pressed:
+                waiting, self._waiting = self._waiting, set()
+            for hospital_id in waiting:
+                _wake(hospital_id)
+
+    def _run(self) -> None:
+        while True:
+            with self._pressed:
+                self._pressed.wait_for(lambda: self._waiting)
+            self.ring()
+            time.sleep(REST)
+
+
+def _wake(hospital_id: UUID) -> None:
     from clinic.live.tasks import react
 
     try:
         react.apply_async(args=(str(hospital_id),), retry=False, ignore_result=True)
     except Exception as error:  # noqa: BLE001 (any broker fault: the visit is committed and must not fail now)
         log.warning("outbox.bell_lost", error=type(error).__name__)
+
+
+bell = Doorbell()
+
+
+def _after_fork() -> None:
+    """A child has none of the threads, and may have a copy of a lock that one of them held."""
+    bell.__init__()  # type: ignore[misc]
+
+
+os.register_at_fork(after_in_child=_after_fork)
+atexit.register(bell.ring)
 
 
 def run(hospital_id: UUID, limit: int = 200) -> int:

@@ -146,7 +146,7 @@ def _announce(written: list[ledger.Written]) -> None:
         if batch.reactions:
             from clinic.live import outbox
 
-            outbox.ring(batch.hospital_id)
+            outbox.bell.press(batch.hospital_id)
 
 
 def _restore(work: _Work, mark: int) -> None:

@@ -45,14 +45,16 @@ _LOCKED = Prepared[UUID](
     lambda: Leg.objects.filter(visit_id=Given("visit", UUIDField()))
     .select_for_update(no_key=True).order_by("id").values_list("pk", flat=True)
 )  # fmt: skip
-_VISIT = Prepared[Visit](lambda: Visit.objects.filter(pk=Given("visit", UUIDField())))
+_VISIT = Prepared[Visit](lambda: Visit.objects.filter(pk=Given("visit", UUIDField())), by_key=True)
 _LANES = Prepared[int](
-    lambda: Leg.objects.with_server().filter(server_id=Given("server", UUIDField())).values_list("lane", flat=True)
+    lambda: Leg.objects.with_server().filter(server_id=Given("server", UUIDField())).values_list("lane", flat=True),
+    by_key=True,
 )
 _POST = Prepared[SignOn](
     lambda: SignOn.objects.filter(
         server_id=Given("server", UUIDField()), queue_id=Given("queue", UUIDField()), ended_at=None
-    ).select_related("room")
+    ).select_related("room"),
+    by_key=True,
 )
 
 

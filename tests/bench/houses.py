@@ -29,7 +29,7 @@ class Bench:
 
 
 def make(slug: str, servers: int) -> Bench:
-    house = world._house(slug.title(), slug, "Europe/Paris")
+    house = world.house(slug.title(), slug, "Europe/Paris")
     with house.open():
         doctors = [
             Doctor(name=f"Dr. {n}", department=house.department, room=house.room, status=Doctor.ON_TIME)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
-from clinic.core import prepared
+from clinic.core import plans, prepared
 from clinic.core.prepared import Given, Prepared
 from clinic.core.tenancy import HospitalRequired, WrongHospital, every_hospital
 from clinic.directory.models import Doctor, Room
@@ -127,3 +129,36 @@ def test_update_cannot_reach_or_point_to_another_hospital(world: World) -> None:
         prepared.update(Room, {"id": ours.room.pk}, {"name": "x"})
     with every_hospital("looking"):
         assert Doctor.across_hospitals.get(pk=theirs.doctor.pk).name == theirs.doctor.name
+
+
+@pytest.mark.postgres
+def test_what_goes_by_a_key_keeps_its_plan_and_nothing_else_does(world: World) -> None:
+    by_key = Prepared[Doctor](lambda: Doctor.objects.filter(pk=Given("key", models.UUIDField())), by_key=True)
+
+    def kept() -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT statement FROM pg_prepared_statements WHERE statement LIKE %s", ["%directory_doctor%"]
+            )
+            return [row[0] for row in cursor.fetchall()]
+
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    connection.connection._prepared.clear()
+    with world.harbor.open():
+        assert by_name().rows(name=world.harbor.doctor.name)
+        assert kept() == []
+        for house in world.both():
+            with house.open():
+                assert [row.pk for row in by_key.rows(key=house.doctor.pk)] == [house.doctor.pk]
+                assert by_key.rows(key=world.hilltop.colleague.pk) == [] or house is world.hilltop
+        assert len(kept()) == 1
+
+
+@pytest.mark.postgres
+def test_plans_are_not_kept_behind_a_pooler(world: World, settings: Settings) -> None:
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, prepare=False)
+    with plans.cursor(connection) as cursor:
+        cursor.execute("SELECT 23")
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 23'")
+        assert cursor.fetchone() == (0,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -74,12 +76,15 @@ def test_the_row_is_written_with_its_event_and_goes_with_it(
     label = register("room.seen", lambda event: None)
     with pytest.raises(ZeroDivisionError):
         happen("room.seen", house.room, fail=True, actor=SYSTEM)
+    outbox.bell.ring()
     assert (states(), no_worker) == ([], [])
     happen("room.seen", house.room, actor=SYSTEM)
+    outbox.bell.ring()
     row = Reaction.objects.get()
     assert (row.seq, row.name, row.state, row.tries, row.lease_until) == (1, label, "pending", 0, None)
     assert no_worker == [str(house.hospital.pk)]
     happen("room.left", house.room, actor=SYSTEM)
+    outbox.bell.ring()
     assert len(no_worker) == 1, "an event without reactions wakes nobody"
 
 
@@ -103,7 +108,8 @@ def test_a_lost_bell_costs_a_sweep_and_nothing_else(
     seen: list[int] = []
     register("room.seen", lambda event: seen.append(event.seq))
     monkeypatch.setattr(live_tasks.react, "apply_async", dead)
-    happen("room.seen", house.room, actor=SYSTEM)  # the act itself does not fail
+    happen("room.seen", house.room, actor=SYSTEM)
+    outbox.bell.ring()  # neither the act nor the bell fails
     assert (seen, states()) == ([], [("pending", 0)])
     assert live_tasks.sweep() == 1
     assert seen == [1]
@@ -269,3 +275,32 @@ def test_a_doctor_who_changes_department_takes_the_line_along(house: House) -> N
     outbox.run(house.hospital.pk)
     house.own.refresh_from_db()
     assert (house.own.name, house.own.department_id) == ("Dr. Other", department.pk)
+
+
+def test_many_acts_are_told_in_few_rings_and_none_is_forgotten(
+    house: House, register: Callable[..., str], no_worker: list[str]
+) -> None:
+    register("room.seen", lambda event: None)
+    for _ in range(30):
+        happen("room.seen", house.room, actor=SYSTEM)
+    outbox.bell.ring()
+    assert 1 <= len(no_worker) < 30
+    happen("room.seen", house.room, actor=SYSTEM)
+    before, until = len(no_worker), time.monotonic() + 5
+    while len(no_worker) == before and time.monotonic() < until:  # the bell's own thread, without being asked
+        time.sleep(0.01)
+    assert len(no_worker) == before + 1
+
+
+def test_a_fork_has_a_bell_of_its_own(house: House, register: Callable[..., str], no_worker: list[str]) -> None:
+    outbox.bell.press(house.hospital.pk)
+    outbox.bell.ring()
+    child = os.fork()
+    if child == 0:
+        no_worker.clear()
+        outbox.bell.press(house.hospital.pk)
+        until = time.monotonic() + 5
+        while not no_worker and time.monotonic() < until:
+            time.sleep(0.01)
+        os._exit(0 if len(no_worker) == 1 else 1)
+    assert os.waitpid(child, 0)[1] == 0

@@ -77,7 +77,7 @@ class Clinic(Booked, RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house, _rows = world._house("Paper", f"paper-{next(numbers)}", "Europe/Paris")
+        self.house = world.house("Paper", f"paper-{next(numbers)}", "Europe/Paris")
         self.desk = self.house.desk
         with self.house.open():
             self.doctors = {"first": self.house.doctor, "second": self.house.colleague}
