@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from clinic.core.access import SYSTEM
+from clinic.live.record import change
 from queues.models import Leg, Queue, Visit
 from queues.operations import calls, order, resort
 from tests.queues.crowd import wait_until_blocked
@@ -88,7 +89,7 @@ def test_a_call_does_not_pass_those_who_make_room(
     """All came at one moment: who is skipped stands among them, and those behind get new numbers."""
     house, (inside, go, around) = world.harbor, pause
     first, second, *_others = house.waiting(8, house.pool)
-    desk, real = house.desk, order.change
+    desk, real = house.desk, change
     with house.open():
         set_policy(house.actor("owner"), skip_places=1)
         Leg.objects.update(order_at=Leg.objects.get(visit=first).order_at)
