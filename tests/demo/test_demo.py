@@ -55,8 +55,8 @@ def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_demo_is_believable(monkeypatch: pytest.MonkeyPatch) -> None:
     """With four weeks behind it, of shorter days than an installation's."""
-    told = day.read()
-    short = replace(told, history={"days": 28, "minutes": 20}, bookings={**told.bookings, "days": 2})
+    usual = day.read()
+    short = replace(usual, history={"days": 28, "minutes": 20}, bookings={**usual.bookings, "days": 2})
     monkeypatch.setattr("clinic.demo.day.read", lambda: short)
     with time_machine.travel(MORNING, tick=False):
         told = run("--if-empty")
@@ -154,8 +154,8 @@ HOURS = {
 def test_it_is_believable_at_any_hour_and_weekday(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clinic.demo.stage.time_zone", lambda: "Europe/Paris")
     monkeypatch.setattr("clinic.demo.stage.HISTORY", timedelta(minutes=30))
-    told = day.read()
-    short = replace(told, bookings={**told.bookings, "days": 0})  # the days to come are the same at any hour
+    usual = day.read()
+    short = replace(usual, bookings={**usual.bookings, "days": 0})  # the days to come are the same at any hour
     monkeypatch.setattr("clinic.demo.day.read", lambda: short)
     with time_machine.travel(moment, tick=False):
         here = stage.make(HARBOR, new_password(PASSWORD), past=False).hospital
