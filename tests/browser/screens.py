@@ -39,7 +39,7 @@ from clinic.tenants.models import PLATFORM_ID, Hospital, Membership
 from clinic.tenants.passwords import new_password
 from queues.estimates import follow
 from queues.models import CALLED, CONFIRMED, IN_PROGRESS, Appointment, Leg, Queue
-from queues.operations import appointments, calls, ends, holds, intake, returns
+from queues.operations import appointments, calls, ends, holds, intake, returns, secret_links
 from tests.browser.conftest import Hall, Server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -124,6 +124,7 @@ def test_pictures(morning: Stage, settings: Any) -> None:
         coming = Appointment.objects.filter(state=CONFIRMED, queue=line).order_by("starts_at").last()
         assert coming is not None, "the demo has bookings"
         booking = appointments.booking_link(coming)
+        kiosk = secret_links.make_kiosk(actor=morning.actor(desk))
     follow.follow()
     morning.shoot("reception", f"{here}reception/", desk)
     morning.shoot("reception-search", f"{here}reception/", desk, prepare=_look_up)
@@ -149,6 +150,7 @@ def test_pictures(morning: Stage, settings: Any) -> None:
     morning.shoot("merge", f"{here}patients/{patient.pk}/merge/?q=an", desk)
     morning.shoot("me", f"{here}me/", desk)
     _public(morning, doctor, booking)
+    morning.shoot("kiosk", f"/k/{kiosk}/", sizes=STAFF)
     _office(morning, medic, desk, owner)
     morning.shoot("sign-in", "/sign-in/")
     morning.shoot("register", "/register/")
