@@ -107,7 +107,8 @@ TEMPLATES: list[dict[str, Any]] = [
 # Persistent connections leak under ASGI, where every request has its own thread: PostgreSQL gets a pool instead,
 # whose short timeout makes a wrong name or a full house fail fast. Operations open their own transactions.
 SQLITE: dict[str, Any] = {"ENGINE": "clinic.core.sqlite", "NAME": DATA_DIR / "clinic.sqlite3"}
-POOL = {"min_size": 1, "max_size": ENVIRONMENT.pool_max, "timeout": 5}
+# A session ends after ten minutes: what it keeps, plans too, is never older.
+POOL = {"min_size": 1, "max_size": ENVIRONMENT.pool_max, "timeout": 5, "max_lifetime": 600}
 POSTGRESQL = {"pool": POOL, "prepare_threshold": plans.NEVER_BY_ITSELF}
 DATABASES: dict[str, dict[str, Any]] = {
     "default": ({**ENVIRONMENT.database, "OPTIONS": POSTGRESQL} if ENVIRONMENT.database else SQLITE)

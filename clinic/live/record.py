@@ -225,7 +225,7 @@ def advance(counters: Raised[N], **given: Any) -> list[N]:
 def add(row: N) -> N:
     """Insert a row; its values are noted as [None, value]."""
     work = _working()
-    row.save(force_insert=True)
+    prepared.insert(row)
     columns = [f for f in row._meta.concrete_fields if f.attname not in NOT_NOTED]
     pairs = {f.attname: [None, getattr(row, f.attname)] for f in columns}
     _note(work, row, "insert", pairs, set(row.live_topics()))

@@ -15,7 +15,7 @@ from clinic.live.record import add, change
 from clinic.records.models import Patient
 from clinic.tenants import days, links
 from clinic.tenants.models import PublicToken
-from queues.models import Appointment, Leg, LegQuerySet, Queue, Visit
+from queues.models import Appointment, Leg, Queue, Visit
 from queues.operations import limits
 from queues.operations.limits import Line, Warned
 from queues.operations.order import order_at, place_of, take
@@ -52,15 +52,11 @@ _PATIENT = Prepared[Patient](
 )
 
 
-def _open_legs() -> LegQuerySet:
-    # ``ended_at`` leads the database from the patient, who has few visits, and not from the line, which has many legs.
-    legs: LegQuerySet = Leg.objects.open().filter(
-        queue_id=Given("queue", UUIDField()), visit__patient_id=Given("patient", UUIDField()), visit__ended_at=None
-    )
-    return legs.select_related("visit")
-
-
-_HERE = Prepared[Leg](_open_legs)
+# Two steps: joined, the database went through the line instead, as long as it did not know how long lines are.
+_INSIDE = Prepared[UUID](
+    lambda: Visit.objects.filter(patient_id=Given("patient", UUIDField()), ended_at=None).values_list("pk", flat=True),
+    by_key=True,
+)
 
 
 def person(patient_id: UUID) -> Patient:
@@ -75,7 +71,10 @@ def person(patient_id: UUID) -> Patient:
 
 def not_here_yet(queue: Queue, patient: Patient) -> None:
     """409 ``visit.already_in_line`` for whoever waits in this line under another token (R3.17)."""
-    leg = _HERE.first(queue=queue.pk, patient=patient.pk)
+    inside = _INSIDE.rows(patient=patient.pk)
+    if not inside:
+        return
+    leg = Leg.objects.open().filter(queue=queue, visit__in=inside).select_related("visit").first()
     if leg is not None:
         raise Conflict("visit.already_in_line", token=leg.visit.token, visit=str(leg.visit_id), state=leg.state)
 

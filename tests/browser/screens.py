@@ -149,8 +149,7 @@ def test_pictures(morning: Stage, settings: Any) -> None:
     morning.shoot("day-close", f"{here}reception/close/", desk)
     morning.shoot("merge", f"{here}patients/{patient.pk}/merge/?q=an", desk)
     morning.shoot("me", f"{here}me/", desk)
-    _public(morning, doctor, booking)
-    morning.shoot("kiosk", f"/k/{kiosk}/", sizes=STAFF)
+    _public(morning, doctor, booking, kiosk)
     _office(morning, medic, desk, owner)
     morning.shoot("sign-in", "/sign-in/")
     morning.shoot("register", "/register/")
@@ -187,13 +186,14 @@ def _office(morning: Stage, medic: str, desk: str, owner: str) -> None:
     morning.shoot("promised-waits", f"{here}promised-waits/", owner)
 
 
-def _public(morning: Stage, doctor: Doctor, booking: str) -> None:
+def _public(morning: Stage, doctor: Doctor, booking: str, kiosk: str) -> None:
     """What people see who come from outside."""
     morning.shoot("find", "/find/", sizes=POCKET)
     morning.shoot("online", "/book/harbor/", sizes=POCKET)
     morning.shoot("online-time", f"/book/harbor/?doctor={doctor.pk}", sizes=POCKET)
     morning.shoot("booking", f"/b/{booking}/", sizes=POCKET)
     morning.shoot("my-bookings", "/book/harbor/mine/", sizes=POCKET)
+    morning.shoot("kiosk", f"/k/{kiosk}/")
 
 
 def _fill(doctor: Doctor, desk: Actor) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -162,3 +162,34 @@ def test_plans_are_not_kept_behind_a_pooler(world: World, settings: Settings) ->
         cursor.execute("SELECT 23")
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement = 'SELECT 23'")
         assert cursor.fetchone() == (0,)
+
+
+def test_a_new_row_is_as_save_writes_it(world: World) -> None:
+    with world.harbor.open():
+        ours, theirs = (
+            Doctor(
+                name="Dr. Ngozi Okafor", department=world.harbor.department, languages=["fr", "ar"], sort=Doctor.DOCTOR
+            )
+            for _ in range(2)
+        )
+        prepared.insert(ours)
+        theirs.save(force_insert=True)
+        assert (ours._state.adding, ours._state.db) == (False, "default")
+        one, other = Doctor.objects.get(pk=ours.pk), Doctor.objects.get(pk=theirs.pk)
+        same = [field.attname for field in Doctor._meta.concrete_fields if field.attname != "id"]
+        assert [getattr(one, name) for name in same] == [getattr(other, name) for name in same]
+        assert one.hospital_id == world.harbor.hospital.pk
+        with pytest.raises(IntegrityError), transaction.atomic():
+            prepared.insert(ours)
+
+
+def test_a_new_row_points_to_nobody_elses(world: World) -> None:
+    with world.harbor.open():
+        with pytest.raises(WrongHospital):
+            prepared.insert(Doctor(name="Dr. Ngozi Okafor", department=world.hilltop.department))
+        with pytest.raises(WrongHospital):
+            prepared.insert(
+                Doctor(name="Dr. Ngozi Okafor", department=world.harbor.department, hospital=world.hilltop.hospital)
+            )
+    with pytest.raises(HospitalRequired):
+        prepared.insert(Doctor(name="Dr. Ngozi Okafor", department=world.harbor.department))

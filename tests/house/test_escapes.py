@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from tests.house.source import Source, last_word, literal, sources, written
 
 NAMED = {
-    ("clinic/core/prepared.py", "cursor"): "a number drawn from rows that an ordinary queryset found",
+    ("clinic/core/plans.py", "cursor"): "a cursor whose plans the session keeps",
+    (
+        "clinic/core/prepared.py",
+        "cursor",
+    ): "a number drawn from rows that an ordinary queryset found; a row checked before",
     ("clinic/live/ledger.py", "cursor"): "the flush of the log is one statement",
     ("clinic/live/tasks.py", "every_hospital"): "the sweep asks which hospitals have something open",
     ("clinic/live/tasks.py", "across_hospitals"): "the sweep asks which hospitals have something open",
