@@ -47,6 +47,8 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         rung.append(args[0])
 
     monkeypatch.setattr(live_tasks.react, "apply_async", apply_async)
+    outbox.bell.ring()  # for what other tests did
+    rung.clear()
     return rung
 
 
