@@ -1,7 +1,7 @@
-"""Statements whose plans PostgreSQL keeps for the session: those that run with every act and go by a key.
+"""Statements whose plans PostgreSQL keeps for the session: those that run with every act.
 
-Planning such a statement takes the server longer than running it. One that joins or sorts is planned each time: its
-plan depends on how full the tables are, and a kept one is as old as the last ANALYZE.
+Planning such a statement takes the server longer than running it. A kept plan is as old as the last ANALYZE or the
+session, whichever is younger; sessions of the pool end after ten minutes (settings.POOL).
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ query is an ordinary queryset, tenancy's filter included, with ``Given`` where t
     LINE = Prepared(lambda: Leg.objects.waiting().filter(queue_id=Given("queue", UUIDField())).in_order())
     LINE.rows(queue=queue.pk)
 
-It is as late-bound as any queryset: the open hospital is read at each run, and without one there is no query.
+PostgreSQL keeps their plans as well (plans.py). It is as late-bound as any queryset: the open hospital is read at each
+run, and without one there is no query.
 """
 
 from __future__ import annotations
@@ -59,12 +60,12 @@ class _Written:
     params: tuple[Any, ...]
     compiler: Any
 
-    def ready(self, connection: BaseDatabaseWrapper, given: dict[str, Any], *, by_key: bool = False) -> Any:
+    def ready(self, connection: BaseDatabaseWrapper, given: dict[str, Any]) -> Any:
         """A compiler for one run, on this thread's connection, that has its SQL already."""
         place = _hospital_in(connection)
         params = tuple(_value(param, place, given, connection) for param in self.params)
         compiler = copy.copy(self.compiler)
-        compiler.connection = plans.Keeps(connection) if by_key else connection
+        compiler.connection = plans.Keeps(connection) if connection.vendor == "postgresql" else connection
         compiler.as_sql = lambda: (self.sql, params)
         return compiler
 
@@ -90,13 +91,10 @@ def _write(compiler: Any) -> _Written:
 
 
 class Prepared(Generic[R]):
-    """A SELECT. ``build`` gives its queryset, once per database; it may be sliced, joined and locking.
+    """A SELECT. ``build`` gives its queryset, once per database; it may be sliced, joined and locking."""
 
-    ``by_key``: it finds its rows by a key whatever is in the tables, so the database may keep its plan.
-    """
-
-    def __init__(self, build: Callable[[], models.QuerySet[Any, R]], *, by_key: bool = False) -> None:
-        self._build, self._by_key = build, by_key
+    def __init__(self, build: Callable[[], models.QuerySet[Any, R]]) -> None:
+        self._build = build
         self._written: dict[str, tuple[models.QuerySet[Any, R], _Written]] = {}
 
     def rows(self, **given: Any) -> list[R]:
@@ -108,7 +106,7 @@ class Prepared(Generic[R]):
             written = _write(queryset.query.get_compiler(connection=connection))
             known = self._written[connection.vendor] = queryset, written
         queryset, written = known
-        source = _Source(queryset, connection.alias, written.ready(connection, given, by_key=self._by_key))
+        source = _Source(queryset, connection.alias, written.ready(connection, given))
         rows: list[R] = list(cast(Any, queryset)._iterable_class(source))
         return rows
 
@@ -138,7 +136,7 @@ class Raised(Generic[M]):
         statement = written.ready(connection, given)
         model = self._build().model
         names = [field.attname for field in model._meta.concrete_fields]
-        with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        with transaction.mark_for_rollback_on_error(connection.alias), plans.cursor(connection) as cursor:
             cursor.execute(*statement.as_sql())
             found = cursor.fetchall()
         fields = model._meta.concrete_fields
@@ -203,7 +201,7 @@ def update(model: type[models.Model], where: dict[str, Any], values: dict[str, A
         written = _updates[key] = _write_update(connection, model, tuple(where), tuple(values))
     given = {f"where {name}": value for name, value in where.items()}
     given |= {name: _plain(value) for name, value in values.items()}
-    statement = written.ready(connection, given, by_key=set(where) == {"id", "version"})
+    statement = written.ready(connection, given)
     with transaction.mark_for_rollback_on_error(connection.alias):
         return int(statement.execute_sql(ROW_COUNT))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import UUIDField
+from django.db.models import QuerySet, UUIDField, Value
 
 from clinic.core import clock
 from clinic.core.access import Actor
@@ -45,17 +46,20 @@ _LOCKED = Prepared[UUID](
     lambda: Leg.objects.filter(visit_id=Given("visit", UUIDField()))
     .select_for_update(no_key=True).order_by("id").values_list("pk", flat=True)
 )  # fmt: skip
-_VISIT = Prepared[Visit](lambda: Visit.objects.filter(pk=Given("visit", UUIDField())), by_key=True)
-_LANES = Prepared[int](
-    lambda: Leg.objects.with_server().filter(server_id=Given("server", UUIDField())).values_list("lane", flat=True),
-    by_key=True,
-)
-_POST = Prepared[SignOn](
-    lambda: SignOn.objects.filter(
-        server_id=Given("server", UUIDField()), queue_id=Given("queue", UUIDField()), ended_at=None
-    ).select_related("room"),
-    by_key=True,
-)
+_VISIT = Prepared[Visit](lambda: Visit.objects.filter(pk=Given("visit", UUIDField())))
+
+
+def _standing() -> QuerySet[Any, Any]:
+    """(lane, line, room) of each patient with the server, and of each post signed on at, whose lane is 0."""
+    server = Given("server", UUIDField())
+    patients = Leg.objects.with_server().filter(server_id=server)
+    posts = SignOn.objects.filter(server_id=server, ended_at=None).annotate(lane=Value(0))
+    names = ("lane", "queue_id", "room_id")
+    both: QuerySet[Any, Any] = patients.values_list(*names).union(posts.values_list(*names), all=True)
+    return both
+
+
+_STANDING = Prepared[tuple[int, UUID, UUID | None]](_standing)
 
 
 def leg_now(visit: Visit) -> Leg:
@@ -113,12 +117,12 @@ def call_next(server: Doctor, *, resume: bool = False, actor: Actor) -> Leg | No
     may_act_for(server, actor)
     actor.must_see(server.department_id)
     _ready(server, resume, actor)
-    lane = _free_lane(server)
+    where = _free(server)
     leg = order.claim(server)
     if leg is None:
         return None
     leg.visit = _VISIT.rows(visit=leg.visit_id)[0]
-    return _call(leg, server, lane)
+    return _call(leg, server, where)
 
 
 @operation("queues.call")
@@ -135,7 +139,7 @@ def call(visit: Visit, server: Doctor, *, reason: str, resume: bool = False, act
     if not actor.can("queues.call_for_any") and not order.serves(server, leg.queue):
         raise Forbidden("doctor.not_yours")
     _ready(server, resume, actor)
-    return _call(leg, server, _free_lane(server), reason=reason.strip(), event="visit.called_out_of_order")
+    return _call(leg, server, _free(server), reason=reason.strip(), event="visit.called_out_of_order")
 
 
 @operation("queues.call")
@@ -200,34 +204,43 @@ def _ready(server: Doctor, resume: bool, actor: Actor) -> None:
     set_status_of(server, Doctor.ON_TIME)
 
 
-def _free_lane(server: Doctor) -> int:
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Where a server can take somebody: the lane, and line → room of the posts signed on at."""
+
+    lane: int
+    posts: dict[UUID, UUID | None]
+
+
+def _free(server: Doctor) -> Free:
     """The lowest lane without a patient; 409 ``doctor.busy`` names who is there."""
-    taken = set(_LANES.rows(server=server.pk))
+    standing = _STANDING.rows(server=server.pk)
+    taken, posts = {lane for lane, _line, _room in standing}, {line: room for lane, line, room in standing if not lane}
     for lane in range(1, server.parallel_rooms + 1):
         if lane not in taken:
-            return lane
+            return Free(lane, posts)
     there = Leg.objects.with_server().filter(server=server).select_related("visit").first()
     if there is None:  # the room was emptied between the two looks
-        return 1
+        return Free(1, posts)
     raise NotAllowed(
         "doctor.busy", server=server.name, token=there.visit.token, visit=str(there.visit_id), state=there.state
     )
 
 
-def _call(leg: Leg, server: Doctor, lane: int, *, reason: str = "", event: str = "visit.called") -> Leg:
+def _call(leg: Leg, server: Doctor, where: Free, *, reason: str = "", event: str = "visit.called") -> Leg:
     now = clock.now()
     change(
-        leg, state=CALLED, server=server, lane=lane, room=_room(leg, server), calls=leg.calls + 1, called_at=now,
-        first_called_at=leg.first_called_at or now, **_spaced(leg, now),
+        leg, state=CALLED, server=server, lane=where.lane, room=_room(leg, server, where), calls=leg.calls + 1,
+        called_at=now, first_called_at=leg.first_called_at or now, **_spaced(leg, now),
     )  # fmt: skip
     record(event, *subjects_of(leg), reason=reason)
     return leg
 
 
-def _room(leg: Leg, server: Doctor) -> Room | None:
+def _room(leg: Leg, server: Doctor, where: Free) -> Room | None:
     """Where the patient is called to: the room of the server's post at this line, else the server's own (R3.9)."""
-    post = _POST.first(server=server.pk, queue=leg.queue_id)
-    return post.room if post is not None and post.room is not None else server.room
+    room = where.posts.get(leg.queue_id)
+    return server.room if room is None else Room.objects.get(pk=room)
 
 
 def _spaced(leg: Leg, now: Any) -> dict[str, Any]:

@@ -55,7 +55,6 @@ _PATIENT = Prepared[Patient](
 # Two steps: joined, the database went through the line instead, as long as it did not know how long lines are.
 _INSIDE = Prepared[UUID](
     lambda: Visit.objects.filter(patient_id=Given("patient", UUIDField()), ended_at=None).values_list("pk", flat=True),
-    by_key=True,
 )
 
 

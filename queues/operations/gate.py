@@ -20,9 +20,7 @@ from clinic.tenants.models import Hospital
 
 def _gate(function: str) -> Prepared[Any]:
     lock = Func(Given("gate", BigIntegerField()), function=function, output_field=TextField())
-    return Prepared[Any](
-        lambda: Hospital.objects.filter(pk=Given("here", UUIDField())).values_list(lock, flat=True), by_key=True
-    )
+    return Prepared[Any](lambda: Hospital.objects.filter(pk=Given("here", UUIDField())).values_list(lock, flat=True))
 
 
 _TOGETHER = _gate("pg_advisory_xact_lock_shared")
