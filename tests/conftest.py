@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
+from pytest_django.plugin import blocking_manager_key
 
 from tests import world as worlds
 from tests.core.starting import environment, manage
@@ -19,6 +20,20 @@ from tests.core.starting import environment, manage
 @pytest.fixture
 def world(db: None) -> worlds.World:
     return worlds.build()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """A test with transactions of its own ends by emptying all tables: what the migrations put in comes back."""
+    yield
+    if nextitem is None:
+        return  # and the database is gone
+    marker = item.get_closest_marker("django_db")
+    if (marker is not None and marker.kwargs.get("transaction")) or "transactional_db" in getattr(
+        item, "fixturenames", ()
+    ):
+        with item.config.stash[blocking_manager_key].unblock():
+            worlds.platform()
 
 
 @pytest.fixture(scope="session")

@@ -94,9 +94,12 @@ def canary(where: Hospital) -> str:
     return f"canary-{where.slug}"
 
 
-def build() -> World:
-    # After a test that flushed its tables, what the migration put in is gone.
+def platform() -> None:
+    """What a migration puts in, where a test has emptied all tables."""
     Hospital.objects.get_or_create(pk=PLATFORM_ID, defaults={"name": "Platform", "slug": "platform", "hidden": True})
+
+
+def build() -> World:
     return _worlds.fresh()
 
 
