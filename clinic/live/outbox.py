@@ -41,17 +41,29 @@ class Doorbell:
         with self._pressed:
             self._waiting.add(hospital_id)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="outbox-bell", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="outbox-bell", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # no room for a thread: the sweep finds the rows
+                    log.warning("outbox.bell_lost", error="thread")
+                    return
+                self._thread = thread
             self._pressed.notify()
 
-    def ring(self) -> None:
-        """Ring for whoever has pressed; when it returns, all of them have been told."""
-        with self._ringing:
+    def ring(self, patience: float = -1) -> None:
+        """Ring for whoever has pressed; when it returns, all of them have been told.
+
+        Somebody else may be ringing at a broker that does not answer: not waited for longer than ``patience`` seconds.
+        """
+        if not self._ringing.acquire(timeout=patience):
+            return
+        try:
             with self._pressed:
                 waiting, self._waiting = self._waiting, set()
             for hospital_id in waiting:
                 _wake(hospital_id)
+        finally:
+            self._ringing.release()
 
     def _run(self) -> None:
         while True:
@@ -79,7 +91,7 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-atexit.register(bell.ring)
+atexit.register(bell.ring, 2)
 
 
 def run(hospital_id: UUID, limit: int = 200) -> int:

@@ -34,7 +34,7 @@ from queues.models import (
     Queue,
     Visit,
 )
-from queues.operations import appointments, booked, ends, limits, moves
+from queues.operations import appointments, booked, calls, ends, limits, moves
 
 POOL, COLLEAGUE, DAY, CANCEL = "pool", "colleague", "day", "cancel"
 ACTS = (POOL, COLLEAGUE, DAY, CANCEL)
@@ -236,6 +236,9 @@ def _one(ref: str, choice: Choice, doctor: Doctor, actor: Actor) -> None:
 
 
 def _visit(visit: Visit, choice: Choice, doctor: Doctor, actor: Actor) -> None:
+    leg = calls.leg_of(visit, actor)
+    if leg.state not in (WAITING, ON_HOLD) or leg.queue.doctor_id != doctor.pk:  # called or moved since it was planned
+        raise NotAllowed("away.not_theirs", server=doctor.name)
     match choice.act:
         case "pool":
             moves.reassign(visit, _pool(doctor), reason=REASON, actor=actor)

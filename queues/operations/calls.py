@@ -11,7 +11,7 @@ from django.db.models import QuerySet, UUIDField, Value
 
 from clinic.core import clock
 from clinic.core.access import Actor
-from clinic.core.errors import Forbidden, NotAllowed, NotFound
+from clinic.core.errors import Conflict, Forbidden, NotAllowed, NotFound
 from clinic.core.nouns import Versioned
 from clinic.core.prepared import Given, Prepared
 from clinic.directory.models import Doctor, Room
@@ -80,6 +80,19 @@ def leg_of(visit: Visit, actor: Actor) -> Leg:
     _LOCKED.rows(visit=visit.pk)
     leg = leg_now(visit)
     actor.must_see(leg.queue.department_id)
+    return leg
+
+
+def alone_with(visit: Visit, actor: Actor, *, renumbers: bool = True) -> Leg:
+    """``leg_of`` after its line is locked: two who re-order one line follow each other and never block in a ring."""
+    line = leg_now(visit).queue_id
+    if renumbers:
+        order.close(line)
+    else:
+        order.lock(line)
+    leg = leg_of(visit, actor)
+    if leg.queue_id != line:
+        raise Conflict("row.changed", ref=leg.ref)
     return leg
 
 
@@ -175,7 +188,7 @@ def skip(visit: Visit, *, reason: str = "", actor: Actor) -> tuple[Leg, int]:
 
     Returns the leg and the places it really went back: 0 means that nobody else waits. Refuses after ``skip_max``.
     """
-    leg = leg_of(visit, actor)
+    leg = alone_with(visit, actor)
     may_act_for(leg.server, actor)
     if leg.state == WAITING and leg.skips:
         return leg, 0

@@ -24,7 +24,7 @@ from queues.models import (
     Leg,
     Visit,
 )  # fmt: skip
-from queues.operations import calls
+from queues.operations import calls, gate
 from queues.operations.holds import OVER
 
 OVERLONG = timedelta(minutes=120)
@@ -50,6 +50,7 @@ def complete_and_call(visit: Visit, *, resume: bool = False, actor: Actor) -> tu
     Returns the completed leg and the called one (None if nobody waits). Pressed twice, the second press finds the
     visit completed and calls nobody.
     """
+    gate.enter()  # before a leg is locked, which whoever re-numbers its line may want
     leg = calls.leg_of(visit, actor)
     calls.may_act_for(leg.server, actor)
     if leg.state == COMPLETED:

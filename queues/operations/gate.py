@@ -2,8 +2,8 @@
 
 A call takes the first of those whom nobody holds, and passes whom another call holds: by one place. Whoever sorts or
 re-numbers a line holds many of it, and a call at that moment would pass them all. So calls of a hospital enter together
-and a re-numbering has the line for itself; both until their operation ends. Counters are taken before the gate, and the
-legs that are re-numbered after it.
+and a re-numbering has the line for itself; both until their operation ends. Counters are taken before the gate, and
+every leg after it.
 """
 
 from __future__ import annotations

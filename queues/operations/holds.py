@@ -7,7 +7,7 @@ from typing import Any
 
 from clinic.core import clock
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from clinic.core.errors import Invalid, NotAllowed, NotFound
 from clinic.core.nouns import Versioned
 from clinic.live.record import change, operation, record
 from queues.models import AWAY, BACK_NEXT, CALLED, HOLDS, IN_PROGRESS, ON_HOLD, WAITING, Leg, Visit
@@ -44,7 +44,7 @@ def resume(visit: Visit, *, actor: Actor) -> Leg:
 
     Next is behind whoever came back so before, and behind waiting urgent patients (docs/decisions/0011).
     """
-    leg = _alone(visit, actor)
+    leg = calls.alone_with(visit, actor)
     if not actor.can("queues.desk"):
         calls.may_act_for(leg.queue.doctor, actor)
     return _resume(leg)
@@ -106,16 +106,6 @@ def _known(reason: str, minutes: int | None) -> None:
         raise Invalid("visit.bad_minutes", most=MOST_MINUTES)
 
 
-def _alone(visit: Visit, actor: Actor) -> Leg:
-    """``leg_of`` after the line is locked: two who re-order one line follow each other and never block in a ring."""
-    line = calls.leg_now(visit).queue_id
-    order.lock(line)
-    leg = calls.leg_of(visit, actor)
-    if leg.queue_id != line:
-        raise Conflict("row.changed", ref=leg.ref)
-    return leg
-
-
 def _hold(leg: Leg, reason: str, minutes: int | None, note: str, *touched: Versioned) -> Leg:
     if leg.state == ON_HOLD and leg.hold_reason == reason:
         return leg
@@ -157,7 +147,7 @@ def _delay(
     if back is not None and not 1 <= back <= MOST_PLACES:
         raise Invalid("visit.bad_places", most=MOST_PLACES)
     _known(AWAY, minutes)
-    leg = _alone(visit, actor)
+    leg = calls.alone_with(visit, actor, renumbers=back is not None)
     if minutes is not None and leg.state == ON_HOLD and leg.hold_reason == AWAY:
         return leg, 0
     calls.expect(leg, *(states if back is None else (WAITING,)))

@@ -13,7 +13,7 @@ from clinic.live.record import change, operation, record
 from clinic.tenants import days
 from clinic.tenants.models import HospitalConfig
 from queues.models import WAITING, Leg, Queue
-from queues.operations import moves
+from queues.operations import calls, moves
 
 say({"queue.bad_choice": _("Choose: to the pool, or keep them in the line.")})
 
@@ -76,6 +76,9 @@ def _to_pool(queue: Queue, actor: Actor, *, strict: bool = False) -> int:
         return 0
     legs, moved = list(Leg.objects.waiting().filter(queue=queue).select_related("visit").in_order()), 0
     for leg in legs:
+        now = calls.leg_of(leg.visit, actor)
+        if now.state != WAITING or now.queue_id != queue.pk:  # called or moved a moment ago
+            continue
         try:
             moves.reassign(leg.visit, pool, reason=str(_doctor(queue).get_status_display()), actor=actor)
             moved += 1

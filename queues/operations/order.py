@@ -73,6 +73,15 @@ def lock(*queue_ids: UUID) -> None:
     list(rows.values_list("pk", flat=True))
 
 
+def close(*queue_ids: UUID) -> None:
+    """``lock``, and nobody is called meanwhile: for whoever moves others than the own leg.
+
+    The line is read after this: until here calls may have taken people from it.
+    """
+    lock(*queue_ids)
+    gate.close()
+
+
 def head_starts(policy: HospitalConfig) -> dict[str, timedelta]:
     """How much earlier each class counts as having come (R3.4): by days, or by the minutes of the policy."""
     if policy.order_policy == HospitalConfig.STRICT:
@@ -167,16 +176,12 @@ def put_behind(leg: Leg, places: int) -> Behind:
 def renumber(leg: Leg, follows: Leg, counter: Counter) -> list[Leg]:
     """Make room for ``leg`` behind ``follows``: those behind with the same ``order_at`` get the next numbers.
 
-    Who is on hold keeps the place among them (R3.13). Only these are locked: a caller must still be able to claim
-    whoever stands elsewhere in the line.
+    Who is on hold keeps the place among them (R3.13). The operation has closed the line (``close``).
     """
     tied = Leg.objects.filter(queue_id=leg.queue_id, state__in=(WAITING, ON_HOLD), due=follows.due)
     tied = tied.filter(order_at=follows.order_at, order_no__gt=follows.order_no, order_no__lt=counter.value)
-    renumbered: list[Leg] = []
+    renumbered = []
     rows = tied.exclude(pk=leg.pk).in_order().select_related("visit")
-    if not rows.exists():
-        return renumbered
-    gate.close()
     for other in rows.select_for_update(no_key=True, of=("self",)):
         change(counter, value=counter.value + 1)
         change(other, order_no=counter.value)

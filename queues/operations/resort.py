@@ -17,7 +17,7 @@ from clinic.live.record import change, operation, record
 from clinic.tenants import days
 from clinic.tenants.models import HospitalConfig
 from queues.models import OPEN, WAITING, Counter, Leg
-from queues.operations import gate, order
+from queues.operations import order
 
 POLICIES = frozenset({"order_policy", "aged_urgent", "aged_vip", "aged_carried_over"})
 """A change of one of these moves people who wait."""
@@ -44,8 +44,7 @@ def resort(*, actor: Actor) -> int:
     """
     policy = days.policies()
     lines = list(Leg.objects.open().order_by("queue_id").values_list("queue_id", flat=True).distinct())
-    order.lock(*lines)
-    gate.close()
+    order.close(*lines)
     touched: list[Versioned] = []
     for line in lines:
         touched += _sort(line, policy)

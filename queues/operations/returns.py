@@ -25,7 +25,7 @@ def rejoin(visit: Visit, *, reason: str = "", actor: Actor) -> Leg:
     the patient's question too, if there was one.
     """
     list(Patient.objects.select_for_update(no_key=True).filter(pk=visit.patient_id).values_list("pk", flat=True))
-    order.lock(calls.leg_now(visit).queue_id)
+    order.close(calls.leg_now(visit).queue_id)
     leg = calls.leg_of(visit, actor)
     if leg.state == WAITING:
         return leg

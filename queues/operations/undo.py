@@ -17,7 +17,8 @@ from clinic.live.models import Event, EventDetail, EventRef
 from clinic.live.record import change, drop, operation, record
 from clinic.tenants.days import policies
 from queues import appointment_day as on_the_day
-from queues.models import BOOKED, CALLED_OFF, CANCELLED, WAITING, Appointment, Visit
+from queues.models import BOOKED, CALLED_OFF, CANCELLED, WAITING, Appointment, Leg, Visit
+from queues.operations import order
 from queues.operations.calls import leg_of
 from queues.operations.ends import end_as_cancelled
 
@@ -61,6 +62,7 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
     events = list(Event.objects.filter(op=told.op).exclude(name__in=STAYS).order_by("-seq"))
     _may_undo(events, actor)
     subjects: dict[str, Versioned] = {}
+    _close_lines(events)
     for event in events:
         if event.name == "visit.arrived":
             _take_back_arrival(event, actor)
@@ -78,6 +80,13 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
             subjects.setdefault(ref, _row(ref))
         record("visit.undone", *subjects.values(), reason=", ".join(names))
     return names
+
+
+def _close_lines(events: list[Event]) -> None:
+    """What re-numbered others is taken back as it was done: with the lines closed."""
+    legs = {split_ref(ref)[1] for event in events for ref in event.changes if split_ref(ref)[0] == Leg.kind}
+    if len(legs) > 1:
+        order.close(*Leg.objects.filter(pk__in=legs).order_by("queue_id").values_list("queue_id", flat=True).distinct())
 
 
 def _may_undo(events: list[Event], actor: Actor) -> None:
