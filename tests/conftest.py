@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
@@ -49,6 +50,16 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
             assert done.returncode == 0, done.stderr
             (folder / "done").touch()
     return folder / "clinic.sqlite3"
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The suite runs at one hour of one day, a Friday morning, whenever it is run: what is free depends on it.
+
+    ``TEST_CLOCK=now`` runs it now, ``TEST_CLOCK=2026-03-29T00:40Z`` at that moment. Browsers have their own clock.
+    """
+    moment = os.environ.get("TEST_CLOCK", "2026-11-20T09:30Z")
+    if moment != "now" and not any("browser" in argument for argument in session.config.args):
+        time_machine.travel(moment, tick=True).start()
 
 
 class _Faults(logging.Handler):
