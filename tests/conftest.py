@@ -52,6 +52,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "clinic.sqlite3"
 
 
+TRAVEL = pytest.StashKey[time_machine.travel]()
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """The suite runs at one hour of one day, a Friday morning, whenever it is run: what is free depends on it.
 
@@ -59,7 +62,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """
     moment = os.environ.get("TEST_CLOCK", "2026-11-20T09:30Z")
     if moment != "now" and not any("browser" in argument for argument in session.config.args):
-        time_machine.travel(moment, tick=True).start()
+        session.config.stash[TRAVEL] = travel = time_machine.travel(moment, tick=True)
+        travel.start()
+
+
+@pytest.fixture(autouse=True)
+def the_real_clock(request: pytest.FixtureRequest) -> Iterator[None]:
+    """For a test that is marked so: it looks at what has the machine's time, as files and other processes have."""
+    travel = request.config.stash.get(TRAVEL, None)
+    if travel is None or request.node.get_closest_marker("real_clock") is None:
+        yield
+        return
+    travel.stop()
+    yield
+    travel.start()
 
 
 class _Faults(logging.Handler):

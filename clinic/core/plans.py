@@ -18,7 +18,8 @@ NEVER_BY_ITSELF = 1_000_000_000
 
 def cursor(connection: BaseDatabaseWrapper) -> CursorWrapper:
     """As ``connection.cursor()``; on PostgreSQL what it runs is prepared once per session (unless ``DB_PREPARE=0``)."""
-    if connection.vendor != "postgresql" or not settings.ENVIRONMENT.prepare:
+    is_read = connection.queries_logged  # by somebody who wants to see the values in them
+    if connection.vendor != "postgresql" or is_read or not settings.ENVIRONMENT.prepare:
         return connection.cursor()
     connection.ensure_connection()
     with connection.wrap_database_errors:

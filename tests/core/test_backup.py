@@ -238,6 +238,7 @@ def test_what_is_no_archive_is_refused(content: bytes, own_folder: Path) -> None
         backup.restore(own_folder / "file", force=True)
 
 
+@pytest.mark.real_clock
 @pytest.mark.django_db(transaction=True)
 def test_one_a_day_is_made_and_the_oldest_go(own_folder: Path) -> None:
     sqlite_only()

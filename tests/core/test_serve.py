@@ -15,7 +15,7 @@ import pytest
 from clinic.demo.day import FILE as DAY
 from tests.core.starting import Served, ends, environment, is_running, manage
 
-pytestmark = [pytest.mark.slow, pytest.mark.once]
+pytestmark = [pytest.mark.slow, pytest.mark.once, pytest.mark.real_clock]
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from clinic.inbox.models import SENDING, SENT, UNKNOWN, PatientMessage
 from tests.inbox.nursery import journal
 from tests.world import House, World
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.real_clock]
 ROUNDS = 200 if os.environ.get("PROOF") == "1" else 10
 POINTS = ("in-claim", "claimed", "taken", "settling", "settled")
 ENDS = {"in-claim": SENT, "claimed": UNKNOWN, "taken": UNKNOWN, "settling": UNKNOWN, "settled": SENT}

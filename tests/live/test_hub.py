@@ -354,6 +354,7 @@ with hospital(UUID(sys.argv[1])):
 
 
 @pytest.mark.slow
+@pytest.mark.real_clock
 async def test_a_commit_of_another_process_is_heard(world: World, hub: Hub) -> None:
     house = world.harbor
     screen = Screen(hub, house, rooms_of(house))

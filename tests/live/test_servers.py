@@ -24,7 +24,7 @@ from tests.live.streams import token_of
 from tests.live.wire import elsewhere, sign_in
 from tests.world import World
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.real_clock]
 
 PREPARE = """
 import os, sys
