@@ -61,8 +61,9 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
         raise NotFound()
     events = list(Event.objects.filter(op=told.op).exclude(name__in=STAYS).order_by("-seq"))
     _may_undo(events, actor)
+    if _close_lines(events):
+        _may_undo(events, actor)  # again: whoever had the line until now may have moved them
     subjects: dict[str, Versioned] = {}
-    _close_lines(events)
     for event in events:
         if event.name == "visit.arrived":
             _take_back_arrival(event, actor)
@@ -82,11 +83,13 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
     return names
 
 
-def _close_lines(events: list[Event]) -> None:
+def _close_lines(events: list[Event]) -> bool:
     """What re-numbered others is taken back as it was done: with the lines closed."""
     legs = {split_ref(ref)[1] for event in events for ref in event.changes if split_ref(ref)[0] == Leg.kind}
-    if len(legs) > 1:
-        order.close(*Leg.objects.filter(pk__in=legs).order_by("queue_id").values_list("queue_id", flat=True).distinct())
+    if len(legs) < 2:
+        return False
+    order.close(*Leg.objects.filter(pk__in=legs).order_by("queue_id").values_list("queue_id", flat=True).distinct())
+    return True
 
 
 def _may_undo(events: list[Event], actor: Actor) -> None:
