@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import fcntl
 import gc
 import logging
 import os
@@ -12,10 +11,10 @@ import time_machine
 from django.conf import settings
 from django.db import connection
 from django.utils import translation
+from pytest_django import DjangoDbBlocker
 from pytest_django.plugin import blocking_manager_key
 
 from tests import world as worlds
-from tests.core.starting import environment, manage
 
 
 @pytest.fixture
@@ -38,18 +37,17 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture(scope="session")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables and nobody in them, made once for all workers: installations begin as its copy."""
-    shared = tmp_path_factory.getbasetemp()
-    folder = (shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "tables"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            done = manage("migrate", "-v0", "--skip-checks", env=environment(folder))
-            assert done.returncode == 0, done.stderr
-            (folder / "done").touch()
-    return folder / "clinic.sqlite3"
+def tables(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Path:  # fmt: skip
+    """A SQLite file with all tables and nobody in them: installations begin as its copy, not by migrating.
+
+    It is the test database as it is between two tests.
+    """
+    file = tmp_path_factory.mktemp("tables") / "clinic.sqlite3"
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
+    return file
 
 
 TRAVEL = pytest.StashKey[time_machine.travel]()

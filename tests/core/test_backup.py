@@ -73,6 +73,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     if request.param != connection.vendor:
         pytest.skip(f"needs {request.param}")
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("tables"), tmp_path)
         yield Place(tmp_path)
         return
     given: dict[str, Any] = settings.ENVIRONMENT.database or {}

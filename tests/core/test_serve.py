@@ -63,8 +63,8 @@ def opened(served: Served, path: str) -> socket.socket:
 
 
 def test_it_comes_up_with_its_worker_and_ctrl_c_ends_both(serve: Callable[..., Served]) -> None:
-    served = serve("--demo", empty=True)
-    served.wait_until_up(120)  # it makes its tables and the demo first
+    served = serve("--demo")
+    served.wait_until_up(120)  # it makes the demo first
     child = child_of(served)
     served.wait_for(lambda: json.loads(served.get("/ready"))["parts"]["worker"] == "ok")
     assert f"http://127.0.0.1:{served.port}" in served.log.read_text()

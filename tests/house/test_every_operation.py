@@ -21,7 +21,7 @@ from clinic.tenants.models import PublicToken
 from tests.house import calls as _calls  # noqa: F401  registers the examples
 from tests.house import events, regions
 from tests.house.examples import EACH, EXAMPLES, REFUSED, SAME, Call, Example
-from tests.ledger import Stored, recorded, stored
+from tests.ledger import Recorded, Stored, recorded, stored
 from tests.live.helpers import assert_live, assert_told
 from tests.world import House, World
 
@@ -54,34 +54,6 @@ def world_of_rows() -> Stored:
     return stored(AccessLog, PublicToken)
 
 
-@each
-def test_it_does_it_and_the_log_tells_everything(world: World, example: Example) -> None:
-    call = arranged(example, world.harbor)
-    with recorded(world.harbor) as told:
-        act(example, world.harbor, call)
-        if not example.silent:
-            assert done().seq is not None
-    assert bool(told.events) != example.silent
-    documented = events.documented()
-    for event in told.events:
-        kinds = {ref.partition(":")[0] for ref in event.subjects}
-        assert kinds <= set(documented[event.name].subjects), f"docs/events.md: {event.name} has also {kinds}"
-
-
-@each
-def test_whoever_lacks_the_ability_is_refused(world: World, example: Example) -> None:
-    call = arranged(example, world.harbor)
-    before = world_of_rows()
-    nobody = Actor(kind="member", id="0", name="Nobody")
-    others = [nobody, *example.others(world.harbor)]
-    with recorded(world.harbor) as told:
-        for other in others:
-            with pytest.raises(Forbidden):
-                act(example, world.harbor, call, other)
-    assert told.events == []
-    assert world_of_rows() == before
-
-
 def names_a_row(call: Call) -> bool:
     def is_row(value: Any) -> bool:
         return any(map(is_row, value)) if isinstance(value, list | tuple) else isinstance(value, models.Model)
@@ -90,26 +62,56 @@ def names_a_row(call: Call) -> bool:
 
 
 @each
-def test_what_is_another_hospitals_is_not_there(world: World, example: Example) -> None:
-    """The same call by the same role of the other hospital, and for a person's own account by another person."""
+def test_it_is_for_whom_it_should_be_is_told_in_full_and_twice_is_as_the_example_says(
+    world: World, example: Example
+) -> None:
+    """Refusals and the act share their set-up: what was refused has changed nothing of what then is done."""
     call = arranged(example, world.harbor)
-    if not call.args or (example.platform and not names_a_row(call)) or not example.foreign:
-        return  # nothing in the call is of any hospital, or it is a join code, which opens its hospital to its holder
     world.hilltop.waiting(1)
-    with world.hilltop.open():
-        stranger = example.actor(world.hilltop)
-    before, answer = world_of_rows(), None
-    with recorded(world.hilltop) as told, suppress(Exception):
-        answer = act(example, world.hilltop, call, stranger)
-    assert answer is None, "it answered something about another hospital's row"
+    before = world_of_rows()
+    with recorded(world.harbor) as told:
+        _refused_to_whoever_lacks_the_ability(world, example, call)
+    assert told.events == []
+    with recorded(world.hilltop) as told:
+        _not_there_for_another_hospital(world, example, call)
     assert told.events == []
     assert world_of_rows() == before
+    with recorded(world.harbor) as told:
+        act(example, world.harbor, call)
+        if not example.silent:
+            assert done().seq is not None
+    assert bool(told.events) != example.silent
+    _as_documented(told)
+    _twice(world, example, call)
 
 
-@each
-def test_twice_is_what_the_example_says(world: World, example: Example) -> None:
-    call = arranged(example, world.harbor)
-    act(example, world.harbor, call)
+def _refused_to_whoever_lacks_the_ability(world: World, example: Example, call: Call) -> None:
+    nobody = Actor(kind="member", id="0", name="Nobody")
+    for other in (nobody, *example.others(world.harbor)):
+        with pytest.raises(Forbidden):
+            act(example, world.harbor, call, other)
+
+
+def _not_there_for_another_hospital(world: World, example: Example, call: Call) -> None:
+    """The same call by the same role of the other hospital, and for a person's own account by another person."""
+    if not call.args or (example.platform and not names_a_row(call)) or not example.foreign:
+        return  # nothing in the call is of any hospital, or it is a join code, which opens its hospital to its holder
+    with world.hilltop.open():
+        stranger = example.actor(world.hilltop)
+    answer = None
+    with suppress(Exception):
+        answer = act(example, world.hilltop, call, stranger)
+    assert answer is None, "it answered something about another hospital's row"
+
+
+def _as_documented(told: Recorded) -> None:
+    documented = events.documented()
+    for event in told.events:
+        kinds = {ref.partition(":")[0] for ref in event.subjects}
+        assert kinds <= set(documented[event.name].subjects), f"docs/events.md: {event.name} has also {kinds}"
+
+
+def _twice(world: World, example: Example, call: Call) -> None:
     fresh(world.harbor, call)
     before = world_of_rows()
     with recorded(world.harbor) as told:
@@ -127,26 +129,16 @@ def test_twice_is_what_the_example_says(world: World, example: Example) -> None:
 
 
 @each
-def test_live_equals_reload(world: World, example: Example) -> None:
-    """Every region of the hospital shows after the act what a reload shows, and one of them did change."""
+def test_live_and_the_stream_equal_a_reload(world: World, example: Example) -> None:
+    """Every region of the hospital shows after the act what a reload shows, and one of them did change; and a client
+    of the JSON stream that follows everything knows what a fresh snapshot tells."""
     call = arranged(example, world.harbor)
     if example.platform:
         assert example.quiet
-        return
-    with world.harbor.open():
-        names = regions.all_names()
-        assert_live(lambda: act(example, world.harbor, call), *names, changed=not example.quiet)
-
-
-@each
-def test_the_stream_equals_reload(world: World, example: Example) -> None:
-    """A client of the JSON stream that follows everything knows after the act what a fresh snapshot tells."""
-    call = arranged(example, world.harbor)
-    if example.platform:
         return  # another hospital's log
 
     def doing() -> None:
-        act(example, world.harbor, call)
+        assert_live(lambda: act(example, world.harbor, call), *regions.all_names(), changed=not example.quiet)
         outbox.run(world.harbor.hospital.pk)  # what follows: a name that documents of others show is told anew
 
     with world.harbor.open():
