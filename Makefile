@@ -55,7 +55,7 @@ test-browser: .venv/dev.stamp
 
 proof: .venv/dev.stamp
 	$(WITH_SERVICES) PROOF=1 $(PYTEST) -o timeout=0 -rP tests/proof
-	env -u DATABASE_URL -u REDIS_URL PROOF=1 $(PYTEST) -o timeout=0 tests/proof/test_state_machine.py
+	env -u DATABASE_URL -u REDIS_URL PROOF=1 $(PYTEST) -o timeout=0 tests/proof/test_state_machine.py tests/demo/test_demo.py
 
 screens: .venv/dev.stamp
 	env -u DATABASE_URL -u REDIS_URL DJANGO_ALLOW_ASYNC_UNSAFE=1 $(PYTEST) tests/browser/screens.py

@@ -12,7 +12,7 @@ import pytest
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models
 
-from clinic.core.access import Actor
+from clinic.core.access import ABILITIES, Actor
 from clinic.core.errors import DomainError, Forbidden
 from clinic.live import outbox
 from clinic.live.record import done
@@ -138,7 +138,8 @@ def test_live_and_the_stream_equal_a_reload(world: World, example: Example) -> N
         return  # another hospital's log
 
     def doing() -> None:
-        assert_live(lambda: act(example, world.harbor, call), *regions.all_names(), changed=not example.quiet)
+        names, everything = regions.all_names(), [ABILITIES]  # other readers' regions: tests/queues/test_live.py
+        assert_live(lambda: act(example, world.harbor, call), *names, abilities=everything, changed=not example.quiet)
         outbox.run(world.harbor.hospital.pk)  # what follows: a name that documents of others show is told anew
 
     with world.harbor.open():
