@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from clinic.live.hub import Hub
 
-SQLITE_EVERY = 0.02
+SQLITE_EVERY = 0.01
 POSTGRESQL_EVERY = 0.1
 AGAIN_AFTER_FAULT = 1.0
 
