@@ -69,7 +69,7 @@ REASONS = {
     "B": ("Knee, follow-up", "Shoulder pain", "Plaster check", "Sprained ankle", "Hip, before surgery"),
 }  # fmt: skip
 EMERGENCIES = {
-    "A": ("Fever, pregnant", "Dizzy and pale at the desk", "Severe headache since morning"),
+    "A": ("Fever after chemotherapy", "Dizzy and pale at the desk", "Severe headache since morning"),
     "P": ("Infant with high fever", "Wheezing"),
     "C": ("Chest pressure since last night",),
     "B": ("Fall, arm swollen",),
