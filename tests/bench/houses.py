@@ -66,15 +66,23 @@ def patients(bench: Bench, count: int) -> list[UUID]:
         return list(Patient.objects.order_by("-mrn").filter(mrn__startswith="B").values_list("pk", flat=True)[:count])
 
 
+UUID7 = """CREATE OR REPLACE FUNCTION pg_temp.uuid7(at timestamptz) RETURNS uuid LANGUAGE sql AS $$
+  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
+    PLACING substring(int8send((extract(epoch FROM at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1),
+    'hex')::uuid $$"""
+"""Ids as the product makes them, in the order of time: random ones would scatter today's rows over all pages."""
+
+
 def visits(bench: Bench, count: int, *, state: str, since_days: int = 0) -> None:
     """So many visits in the pool: ``waiting`` since this morning, or ``completed`` over the last ``since_days``."""
+    run(UUID7)
     run(
         """WITH people AS (SELECT array_agg(id) AS ids FROM records_patient WHERE hospital_id = %(hospital)s),
            top AS (SELECT COALESCE(max(token_number), 0) AS number FROM queues_visit WHERE hospital_id = %(hospital)s),
            v AS (INSERT INTO queues_visit (id, version, hospital_id, patient_id, department_id, token_period,
                token_number, token, service_day, klass, class_reason, reason, source, arrived_at, ended_at, outcome,
                delays)
-             SELECT gen_random_uuid(), 1, %(hospital)s, people.ids[1 + s.n %% array_length(people.ids, 1)],
+             SELECT pg_temp.uuid7(now() - age), 1, %(hospital)s, people.ids[1 + s.n %% array_length(people.ids, 1)],
                %(department)s, '1970-01-01', top.number + s.n, 'A-' || (top.number + s.n), (now() - age)::date,
                'normal', '', '', 'desk', now() - age,
                CASE WHEN %(open)s THEN NULL ELSE now() - age + interval '20 min' END,
@@ -87,7 +95,7 @@ def visits(bench: Bench, count: int, *, state: str, since_days: int = 0) -> None
              effective_at, order_at, order_no, placed, entered_at, first_called_at, called_at, started_at,
              start_derived, ended_at, calls, spaced_calls, skips,
              hold_reason, hold_note)
-           SELECT gen_random_uuid(), 1, %(hospital)s, v.id, %(queue)s, %(state)s,
+           SELECT pg_temp.uuid7(v.arrived_at), 1, %(hospital)s, v.id, %(queue)s, %(state)s,
              CASE WHEN %(open)s THEN NULL ELSE %(server)s::uuid END, CASE WHEN %(open)s THEN NULL ELSE 1 END, true,
              v.arrived_at, v.arrived_at, v.token_number, false, v.arrived_at, NULL, NULL, NULL, false, v.ended_at,
              0, 0, 0, '', ''
