@@ -39,8 +39,23 @@ MEANT_FOR = {
 }  # fmt: skip
 """Act → the states of the bookings, or of those on the waiting list, that it is meant for."""
 OF_LIST = ("take", "decline", "withdraw")
-NEW = ("keep", "book", "book", "number", "book_online", "enter", "enter")
-ACTS = (*NEW, *MEANT_FOR, "accept", "call_off", "come", "come", "come", "tick", "later", "later", "later", "away")
+NEW = ("keep", "keep", "book", "book", "number", "book_online", "enter", "enter")
+ACTS = (
+    *NEW,
+    *MEANT_FOR,
+    "book_held",
+    "book_held",
+    "accept",
+    "call_off",
+    "come",
+    "come",
+    "come",
+    "tick",
+    "later",
+    "later",
+    "later",
+    "away",
+)
 FREES = (
     "appointment.cancelled", "appointment.rescheduled", "appointment.expired", "appointment.rejected",
     "appointment.missed",
