@@ -1,1 +1,1 @@
-"""Floor 3: the emergency department. No tables of its own yet."""
+"""Floor 3: the emergency department."""
