@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "clinic.records",
     "clinic.inbox",
     "queues",
+    "er_flow",
     "clinic.demo",
 ]
 

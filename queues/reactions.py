@@ -19,8 +19,10 @@ def _first(event: Event, kind: str) -> str:
 
 @on("department.added")
 def open_pool(event: Event) -> None:
-    """Idempotent: a department has one pool by constraint."""
-    lines.ensure_pool(Department.objects.get(pk=_first(event, "department")), actor=SYSTEM)
+    """Idempotent: a department has one pool by constraint. Nobody is called from a line in an emergency department."""
+    department = Department.objects.get(pk=_first(event, "department"))
+    if department.sort != Department.EMERGENCY:
+        lines.ensure_pool(department, actor=SYSTEM)
 
 
 @on("doctor.added", "doctor.changed")

@@ -69,6 +69,17 @@ MATRIX: dict[str, set[str]] = {
     "appointments.decide": _DESK | {"doctor"},
     "appointments.check_in": _DESK | {"nurse", "charge_nurse"},
     "appointments.settle": _DESK,
+    # the emergency department
+    "er.view": _DESK | _CARE,
+    "er.register": _DESK | _CARE,
+    "er.triage": _CARE,
+    "er.care": _CARE,
+    "er.beds": _CARE,
+    "er.block_beds": {"owner", "manager", "charge_nurse"},
+    "er.surge": {"owner", "manager", "charge_nurse"},
+    "er.undo": _DESK | _CARE,
+    "er.undo_any": _DESK | {"charge_nurse"},
+    "er.manage": _RUN,
     # messages to patients
     "messages.view": _DESK,
     "messages.send": _DESK,

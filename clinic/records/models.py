@@ -39,7 +39,7 @@ class ContactsField(CheckedJSON):
     default_validators = [emergency_contacts]
 
 
-class Patient(Noun):
+class Patient(Noun):  # type: ignore[django-manager-missing]  # of emergency visits, two floors above
     """A person, known to one hospital by an MRN. Search columns are kept by the operations, never typed."""
 
     kind = "patient"

@@ -52,6 +52,13 @@ GROUPS: list[tuple[Any, dict[str, Any]]] = [
         "fields": ("public_verification", "live_bookings_per_phone", "tell_by", "sms_countries", "video_link"),
         "description": _("Who may book from the phone, and how patients are told."),
     }),
+    (_("Emergency department"), {
+        "fields": (
+            "er_targets", "er_own_targets", "er_clock", "door_to_triage", "level1_grace", "boarder_after",
+            "bed_cleaning", "hospital_beds", "infant_fever_level",
+        ),
+        "description": _("How long somebody may wait, and what becomes of beds. ESI itself sets no times."),
+    }),
     (_("Security"), {"fields": ("idle_minutes",)}),
 ]  # fmt: skip
 

@@ -23,6 +23,9 @@ CONFIRMS = [key for key, _ in HospitalConfig.CONFIRMS]
 VERIFICATIONS = [key for key, _ in HospitalConfig.VERIFICATIONS]
 POOL_BOOKINGS = [key for key, _ in HospitalConfig.POOL_BOOKINGS]
 TELLS = [key for key, _ in HospitalConfig.TELLS]
+TARGETS = [key for key, _ in HospitalConfig.TARGETS]
+CLOCKS = [key for key, _ in HospitalConfig.CLOCKS]
+INFANTS = [key for key, _ in HospitalConfig.INFANTS]
 CLOCK_FACE = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 
 
@@ -91,6 +94,17 @@ class PoliciesDoc(serializers.Serializer[Any]):
         help_text="Country codes that one-time codes are texted to; empty for the own."
     )
     video_link = serializers.CharField(help_text="With {room} where the visit's room stands; empty for none.")
+    er_targets = serializers.ChoiceField(choices=TARGETS, help_text="Whose times to a provider hold.")
+    er_own_targets = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Minutes for levels 1 to 5, where the hospital has its own."
+    )
+    er_clock = serializers.ChoiceField(choices=CLOCKS, help_text="From when on a wait counts.")
+    door_to_triage = serializers.IntegerField(help_text="Minutes.")
+    level1_grace = serializers.IntegerField(help_text="Minutes.")
+    boarder_after = serializers.IntegerField(help_text="Minutes after the decision to admit.")
+    bed_cleaning = serializers.BooleanField(help_text="A bed that was left is cleaned before it is free.")
+    hospital_beds = serializers.IntegerField(allow_null=True, help_text="Staffed beds of the whole hospital.")
+    infant_fever_level = serializers.ChoiceField(choices=INFANTS, help_text="What fever at 28 to 89 days makes.")
     idle_minutes = serializers.IntegerField(help_text="Until somebody idle is signed out.")
 
 
@@ -177,4 +191,13 @@ class PoliciesBody(Strict):
     tell_by = Lower(choices=TELLS, required=False)
     sms_countries = Line(80, required=False, allow_blank=True)
     video_link = Line(200, required=False, allow_blank=True)
+    er_targets = Lower(choices=TARGETS, required=False)
+    er_own_targets = serializers.ListField(child=Number(0, 1440), min_length=5, max_length=5, required=False)
+    er_clock = Lower(choices=CLOCKS, required=False)
+    door_to_triage = Number(1, 240, required=False)
+    level1_grace = Number(0, 30, required=False)
+    boarder_after = Number(30, 1440, required=False)
+    bed_cleaning = serializers.BooleanField(required=False)
+    hospital_beds = Number(1, 20_000, required=False, allow_null=True)
+    infant_fever_level = serializers.ChoiceField(choices=INFANTS, required=False)
     idle_minutes = Number(1, 480, required=False)

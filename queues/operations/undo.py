@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
-from typing import Any
-
-from django.db.models import ForeignKey
 
 from clinic.core import clock
 from clinic.core.access import SYSTEM, Actor
-from clinic.core.errors import Conflict, Forbidden, NotAllowed, NotFound
+from clinic.core.errors import Conflict, NotAllowed
 from clinic.core.nouns import Versioned, split_ref
-from clinic.live import registry
-from clinic.live.models import Event, EventDetail, EventRef
+from clinic.live import undoing
+from clinic.live.models import Event
 from clinic.live.record import change, drop, operation, record
+from clinic.live.undoing import row_of
 from clinic.tenants.days import policies
 from queues import appointment_day as on_the_day
 from queues.models import BOOKED, CALLED_OFF, CANCELLED, WAITING, Appointment, Leg, Visit
@@ -56,10 +53,7 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
     An undone arrival is a cancelled visit: its token stays used. Refuses when too late, when something touched the
     visit or the server since, or when somebody else acted and the actor is not of the desk.
     """
-    told = Event.objects.filter(seq=seq).first()
-    if told is None:
-        raise NotFound()
-    events = list(Event.objects.filter(op=told.op).exclude(name__in=STAYS).order_by("-seq"))
+    events = undoing.act_of(seq, leaving=STAYS)
     _may_undo(events, actor)
     if _close_lines(events):
         _may_undo(events, actor)  # again: whoever had the line until now may have moved them
@@ -71,14 +65,14 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
         if event.name in UNMADE:
             subjects |= {row.ref: row for row in UNMADE[event.name](event)}
         for ref, told_change in _backwards(event):
-            row = subjects.setdefault(ref, _row(ref))
-            _restore(row, told_change)
+            row = subjects.setdefault(ref, row_of(ref))
+            undoing.restore(row, told_change)
     names = [event.name for event in events]
     on_the_day.keep_places([row for row in subjects.values() if isinstance(row, Appointment)])
     if subjects:
         shown = [ref for event in events for ref in event.subjects if ref.startswith(("doctor:", "visit:"))]
         for ref in shown:  # the room it happened in and the visits learn of it even where no column of theirs changed
-            subjects.setdefault(ref, _row(ref))
+            subjects.setdefault(ref, row_of(ref))
         record("visit.undone", *subjects.values(), reason=", ".join(names))
     return names
 
@@ -93,24 +87,15 @@ def _close_lines(events: list[Event]) -> bool:
 
 
 def _may_undo(events: list[Event], actor: Actor) -> None:
-    for kind in ("visit", "leg", "doctor", "appointment"):  # what belongs to another department is not there (R1.2)
-        keys = [ref.partition(":")[2] for event in events for ref in event.subjects if split_ref(ref)[0] == kind]
-        if len(registry.shown(kind, keys, actor.departments)) < len(keys):
-            raise NotFound()
+    undoing.must_see(events, ("visit", "leg", "doctor", "appointment"), actor)
     if not is_undoable(event.name for event in events):
         raise NotAllowed("undo.nothing")
     last = events[0]
     if last.actor["kind"] == SYSTEM.kind and last.name in OF_CLOCK:  # the next tick would do it again
         raise NotAllowed("undo.clock")
-    if last.actor["id"] != actor.id and not actor.can("queues.call_for_any"):
-        raise Forbidden("undo.not_yours")
-    seconds = policies().undo_seconds
-    if clock.now() - events[-1].at > timedelta(seconds=seconds):
-        raise NotAllowed("undo.too_late", seconds=seconds)
-    touching = {ref for event in events for ref in event.subjects if ref.startswith(TOUCHING)}
-    later = EventRef.objects.filter(ref__in=touching, seq__gt=last.seq).values("seq")
-    if Event.objects.filter(seq__in=later).exclude(name__in=HARMLESS).exists():
-        raise NotAllowed("undo.touched")
+    undoing.must_be_theirs(events, actor, unless="queues.call_for_any")
+    undoing.must_be_fresh(events, policies().undo_seconds)
+    undoing.must_be_untouched(events, TOUCHING, HARMLESS)
 
 
 def _take_back_arrival(event: Event, actor: Actor) -> None:
@@ -135,7 +120,7 @@ def _cancel_expected(event: Event) -> list[Versioned]:
 def _drop_following(event: Event) -> list[Versioned]:
     """The part of a visit that began by sending on goes, so that the one before can be open again."""
     made = next(ref for ref, told in event.changes.items() if told["op"] == "insert" and ref.startswith("leg:"))
-    leg = _row(made)
+    leg = row_of(made)
     drop(leg)
     return [leg]
 
@@ -146,7 +131,7 @@ def _call_off_booked(event: Event) -> list[Versioned]:
     for ref, told in event.changes.items():
         if told["op"] != "insert" or split_ref(ref)[0] != Appointment.kind:
             continue
-        row = _row(ref)
+        row = row_of(ref)
         assert isinstance(row, Appointment)
         if row.state not in BOOKED:
             raise Conflict("undo.touched")
@@ -164,36 +149,15 @@ UNMADE: dict[str, Callable[[Event], list[Versioned]]] = {
 recorded yet."""
 
 
-def _backwards(event: Event) -> list[tuple[str, dict[str, list[Any]]]]:
+def _backwards(event: Event) -> list[tuple[str, undoing.Fields]]:
     """Each changed row's fields with their values before and after, personal ones included."""
-    detail = EventDetail.objects.filter(seq=event.seq).first()
-    hidden = detail.values if detail else {}
     found = []
-    for ref, told in event.changes.items():
+    for ref, op, fields in undoing.changes_of(event):
         if split_ref(ref)[0] in KEPT:
             continue
-        if told["op"] == "insert" and event.name in UNMADE:
+        if op == "insert" and event.name in UNMADE:
             continue
-        if told["op"] != "update":
+        if op != "update":
             raise NotAllowed("undo.nothing")
-        found.append((ref, {**told["fields"], **hidden.get(ref, {})}))
+        found.append((ref, fields))
     return found
-
-
-def _row(ref: str) -> Versioned:
-    kind, key = split_ref(ref)
-    row: Versioned = registry.kinds()[kind]._base_manager.select_for_update(no_key=True).get(pk=key)
-    return row
-
-
-def _restore(row: Versioned, told: dict[str, list[Any]]) -> None:
-    before: dict[str, Any] = {}
-    for name, (old, new) in told.items():
-        column = next(f for f in row._meta.concrete_fields if f.attname == name)
-        if getattr(row, column.attname) != column.to_python(new):
-            raise Conflict("undo.touched")
-        value = column.to_python(old)
-        if isinstance(column, ForeignKey) and value is not None:
-            value = column.related_model._base_manager.get(pk=value)
-        before[column.name] = value
-    change(row, **before)

@@ -13,7 +13,7 @@ from clinic.directory.models.fields import PREFIX
 from clinic.tenants.models import HospitalConfig
 
 
-class Department(Noun):
+class Department(Noun):  # type: ignore[django-manager-missing]  # of emergency visits, two floors above
     """A part of the hospital with its own tokens. A sensitive one shows a neutral name in public (R3.40)."""
 
     kind = "department"

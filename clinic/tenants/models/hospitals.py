@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.nouns import Noun, Versioned
+from clinic.tenants.models.emergency import EmergencyPolicies
 from clinic.tenants.models.fields import HoursField, LanguagesField, ZoneField, default_hours, default_languages
 
 PLATFORM_ID = UUID("00000000-0000-7000-8000-000000000001")
@@ -80,7 +81,7 @@ class Hospital(Versioned):
         return self.status == self.ACTIVE and not self.hidden
 
 
-class HospitalConfig(Noun):
+class HospitalConfig(EmergencyPolicies, Noun):
     """The policies of R1.9 that something reads; one row per hospital."""
 
     kind = "hospital_config"

@@ -5,6 +5,7 @@ from tests.house.calls import (  # noqa: F401  each registers its own
     arrivals,
     book,
     directory,
+    er,
     estimates,
     inbox,
     leaves,

@@ -1,0 +1,78 @@
+"""Verbs of the emergency department. Doors call them through their module: ``beds.assign(visit, bed, actor=…)``."""
+
+from django.utils.translation import gettext_lazy as _
+
+from clinic.core.errors import constraints, say
+from er_flow.operations import arrivals, beds, delays, moves, places, team, times, triage, undo
+
+__all__ = ["arrivals", "beds", "delays", "moves", "places", "team", "times", "triage", "undo"]
+
+say({
+    "er.wrong_state": _("E-%(number)s is %(state_text)s, so this cannot be done now."),
+    "er.in_the_future": _("That time has not come yet."),
+    "er.before_the_last": _("That is before what happened last."),
+    "er.why_then": _("Say why another time than now."),
+    "er.why": _("Say why."),
+    "er.out_of_order": _("Times cannot be in this order: arrival, triage, provider, disposition, departure."),
+    "er.bad_mark": _("No such time."),
+    "er.not_yet": _("That has not happened yet to E-%(number)s."),
+    "er.not_an_emergency_department": _("%(department)s is no emergency department."),
+    "er.complaint_needed": _("Say what the patient comes for."),
+    "er.age_needed": _("Give a birth date or an age, if only a guess."),
+    "er.bad_word": _("No such choice."),
+    "er.bad_level": _("A level is 1 to 5."),
+    "er.already_here": _("This patient is in the department already, as E-%(number)s."),
+    "er.too_many": _("From 1 to 50 at once."),
+    "er.inside": _("This patient is in the emergency department already."),
+    "er.why_another": _("Say why this visit is somebody else's."),
+    "er.no_bed": _("E-%(number)s has no bed."),
+    "er.bed_needed": _("Choose a bed."),
+    "er.triage_first": _("Triage E-%(number)s first."),
+    "er.triaged_already": _("E-%(number)s has level %(level)s already: reassess, or correct it."),
+    "er.level_only_rises": _("The level of E-%(number)s only rises. A wrong entry is corrected."),
+    "er.why_rises": _("Say what changed, and what was done."),
+    "er.nothing_measured": _("Nothing was measured."),
+    "er.implausible": _("Look again: is this really so?"),
+    "er.vitals_missing": _("Levels 3 to 5 need these vital signs, or why they cannot be had."),
+    "er.why_override": _("Say why another level than the one suggested."),
+    "er.why_error": _("Say what was wrong."),
+    "er.not_the_last": _("Only the last decision about the level can be corrected."),
+    "er.second_nurse": _("A less urgent level needs a second nurse: somebody else than %(by)s."),
+    "er.other_disposition": _("E-%(number)s was decided otherwise: %(disposition)s."),
+    "er.risks_first": _("Against advice: the risks have to be explained first."),
+    "er.swap_with_oneself": _("Choose two different patients."),
+    "er.not_a_nurse": _("Not a nurse who works here."),
+    "er.not_a_provider": _("Not a doctor who works here."),
+    "er_section.has_beds": _("%(section)s still has beds in use."),
+    "er_section.name_taken": _("Another section has this name."),
+    "bed.occupied": _("%(bed)s is occupied by E-%(number)s."),
+    "bed.reserved": _("%(bed)s is kept for somebody else."),
+    "bed.not_free": _("%(bed)s is %(state_text)s."),
+    "bed.wrong_state": _("%(bed)s is %(state_text)s, so this cannot be done now."),
+    "bed.needs_negative_pressure": _("%(bed)s has no negative pressure, which airborne precautions need."),
+    "bed.other_department": _("%(bed)s belongs to another department."),
+    "bed.left_contaminated": _("%(bed)s is contaminated: it has to be cleaned before somebody else lies there."),
+    "bed.airborne_inside": _("Somebody airborne lies in %(bed)s, which therefore keeps its negative pressure."),
+    "bed.why_blocked": _("Say why the bed is blocked."),
+    "bed.blocked_until_past": _("That time has passed."),
+    "bed.name_taken": _("Another bed of this section has this name."),
+    "bed.taken": _("The bed was taken a moment ago."),
+})  # fmt: skip
+
+constraints({
+    "ersection_name_unique": "er_section.name_taken",
+    "bed_name_unique": "bed.name_taken",
+    "bed_reserved_for_somebody": "row.invalid",
+    "er_flow_bed_reserved_for_id_key": "row.changed",
+    "bedstay_one_per_bed": "bed.taken",
+    "bedstay_one_per_visit": "row.changed",
+    "bedstay_ends_after": "er.out_of_order",
+    "er_flow_emergencyfloor_department_id_key": "row.duplicate",
+    "ervisit_number_unique": "row.changed",
+    "ervisit_one_open_per_patient": "er.inside",
+    "ervisit_end_has_time": "row.invalid",
+    "ervisit_level": "er.bad_level",
+    "erstage_one_open": "row.changed",
+    "erstage_ends_after": "er.out_of_order",
+    "triage_level": "er.bad_level",
+})  # fmt: skip

@@ -1,0 +1,33 @@
+"""Clock-driven work of the emergency departments: hospital by hospital, by rows and the time."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from clinic.core import schedule
+from er_flow import clock
+from er_flow.measures import keep
+from queues.tasks import in_each_hospital
+
+
+@shared_task(name="er.cross")
+def cross() -> int:
+    """Whoever has passed a target is told of, within seconds (R4.21)."""
+    return in_each_hospital(clock.cross)
+
+
+@shared_task(name="er.end_blocks")
+def end_blocks() -> int:
+    """Beds that were blocked until now are in use again (R4.30)."""
+    return in_each_hospital(clock.end_blocks)
+
+
+@shared_task(name="er.count_days")
+def count_days() -> int:
+    """Days that are over are counted once, for the measures of longer periods (R4.41)."""
+    return in_each_hospital(keep.settle)
+
+
+schedule.every(2, cross)
+schedule.every(10, end_blocks)
+schedule.every(600, count_days)
