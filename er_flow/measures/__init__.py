@@ -1,0 +1,37 @@
+"""How an emergency department did over a period (R4.41): the measures, and the patients behind each number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from clinic.core.errors import Invalid
+from clinic.core.faces import Doc
+from clinic.tenants import days
+from er_flow.measures import behind, figures, keep
+from er_flow.measures.behind import Page
+
+__all__ = ["LONGEST", "Page", "behind", "of", "span"]
+
+LONGEST = 400
+"""Days of one question."""
+PERIODS = {"day": 1, "week": 7, "month": 30, "3months": 91, "year": 365}
+"""Period → its service days, today the last of them."""
+
+
+def span(period: str) -> tuple[date, date]:
+    last = days.service_day(days.current_hospital())
+    return last - timedelta(days=PERIODS[period] - 1), last
+
+
+def of(departments: Sequence[UUID], first: date, last: date) -> Doc:
+    """The measures of everybody who came to these departments on these service days, first and last included.
+
+    Refuses a period that ends before it begins or is longer than ``LONGEST`` days. Whose departments the asker may
+    see is the door's to say.
+    """
+    if not 0 <= (last - first).days < LONGEST:
+        raise Invalid("row.invalid", None, **{"from": [first.isoformat()], "to": [last.isoformat()]})
+    told = figures.report(keep.of(departments, first, last), days.policies())
+    return {"from": first.isoformat(), "to": last.isoformat(), "departments": [str(pk) for pk in departments], **told}
