@@ -11,6 +11,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("clinic.records.api_urls")),
     path("", include("clinic.inbox.api_urls")),
     path("", include("queues.api_urls")),
+    path("", include("er_flow.api_urls")),
     path("", include("clinic.live.api_urls")),
     path("", include("clinic.core.api_urls")),  # last: it answers for whatever is nowhere
 ]
@@ -24,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("clinic.records.urls")),
     path("", include("clinic.inbox.urls")),
     path("", include("queues.urls")),
+    path("", include("er_flow.urls")),
     path("", include("clinic.demo.urls")),
     path("admin/", site.urls),
     path("api/v1/", include(api)),

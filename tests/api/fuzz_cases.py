@@ -23,7 +23,9 @@ KINDS = {"departments": "department", "rooms": "room", "doctors": "doctor", "pat
          "series": "series", "waitlist": "waitlist_entry",
          "patient": "patient", "department": "department", "room": "room", "doctor": "doctor", "queue": "queue",
          "visit": "visit", "membership": "membership", "appointment": "appointment", "type": "visit_type",
-         "gone": "patient", "merge": "patient_merge"}  # fmt: skip
+         "gone": "patient", "merge": "patient_merge", "er/patients": "er_visit", "er/beds": "bed",
+         "er/sections": "er_section", "bed": "bed", "to": "bed", "section": "er_section", "nurse": "doctor",
+         "provider": "doctor", "triage": "triage"}  # fmt: skip
 """First part of an address, or name of a field → the kind whose ids go there."""
 TOKENS = {"invitation": ("{invite}", "{own_invite}"), "confirm": ("{confirm}",), "password-reset": ("{reset}",),
           "waiting-room": ("{display}",), "check-in": ("{coming}",), "appointments": ("{status}", "{booking}"),
@@ -58,6 +60,8 @@ def kind_of(path: str, name: str) -> str:
     by_path = KINDS.get("/".join(parts[:2])) or KINDS.get(parts[0], "")
     if name == "hold":
         return "appointment" if by_path == "appointment" else ""
+    if name == "visit" and parts[0] == "er":
+        return "er_visit"
     return by_path if name in ("id", "pk") else KINDS.get(name, "")
 
 

@@ -39,7 +39,8 @@ STAGED = (
     "invitations_retrieve", "join_codes_destroy", "api_keys_revoke", "messages_resend", "patients_unmerge",
     "appointments_retrieve", "appointments_accept", "appointments_release", "appointments_check_in",
     "appointments_no_show", "waitlist_retrieve", "waitlist_take", "series_retrieve", "visits_resume", "visits_rejoin",
-    "day_arrive", "visits_still_there",
+    "day_arrive", "visits_still_there", "er_patients_retrieve", "er_triage_correct", "er_beds_release",
+    "er_beds_unblock", "er_beds_free", "er_care_withdraw",
 )  # fmt: skip
 """Samples whose making leaves a row that something can be done to: somebody booked, held, asked, expected, offered."""
 CALLING = {

@@ -42,8 +42,9 @@ def head(house: House) -> int:
 
 
 UNSEEN = {"queue_doctor_recall", "queue_line_recall", "queue_line_sign_off", "visits_decline_rejoin",
-          "series_conflicts"}  # fmt: skip
-"""Acts that change no document: a recall is announced, a post and a question are of the screens, conflicts are read."""
+          "series_conflicts", "er_triage_suggest"}  # fmt: skip
+"""Acts that change no document: a recall is announced, a post and a question are of the screens, conflicts and what a
+triage would suggest are only read."""
 
 
 @pytest.mark.parametrize("route", WRITES, ids=[route.name for route in WRITES])

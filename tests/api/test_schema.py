@@ -97,19 +97,22 @@ def test_every_face_is_described(world: World) -> None:
         "doctor_department": "FurtherDoc", "visit_type": "VisitTypeDoc", "working_hours": "HoursDoc",
         "doctor": "DoctorDoc", "patient": "PatientDoc", "queue": "QueueDoc", "visit": "VisitDoc",
         "display": "DisplayDoc", "appointment": "AppointmentDoc", "waitlist_entry": "EntryDoc", "series": "SeriesDoc",
-        "doctor_visit_type": "OwnTypeDoc", "patient_message": "MessageDoc",
+        "doctor_visit_type": "OwnTypeDoc", "patient_message": "MessageDoc", "er_visit": "ErVisitDoc", "bed": "BedDoc",
+        "triage": "ErTriageDoc", "er_section": "SectionDoc", "er_floor": "FloorDoc",
     }  # fmt: skip
     house = world.harbor
     house.waiting(1)
     for name in (
         "absences_retrieve", "closures_retrieve", "visit_types_retrieve", "doctor_departments_destroy",
         "displays_retrieve", "appointments_retrieve", "waitlist_retrieve", "series_retrieve",
-        "doctor_visit_types_retrieve", "messages_resend",
+        "doctor_visit_types_retrieve", "messages_resend", "er_patients_retrieve", "er_triage_correct",
     ):  # fmt: skip
         SAMPLES[name].make(house)
     with house.open():
         directory.set_hours(house.doctor, {"mon": []}, actor=house.actor("owner"))
         directory.change_department_policies(house.department, token_reset="weekly", actor=house.actor("owner"))
+    surge = SAMPLES["er_surge_set"].make(house)
+    api(house, surge.role).send(surge.method, surge.path, surge.body)
     SAMPLES["join_codes_destroy"].make(house)
     SAMPLES["invitations_take_back"].make(house)
     SAMPLES["api_keys_revoke"].make(house)

@@ -8,7 +8,7 @@ import pytest
 
 from clinic.live.hub import Hub
 from tests.api.routes import routes
-from tests.compat import walks_of_bookings  # noqa: F401  registers its walks
+from tests.compat import walks_of_bookings, walks_of_er  # noqa: F401  register their walks
 from tests.compat.table import CALL, PAGE, ROWS, Row, page
 from tests.compat.walks import WALKS
 from tests.live.conftest import hub

@@ -3,7 +3,7 @@
 """
 
 # Each notes its samples.
-from tests.api.samples import accounts, appointments, calling, desk, directory, inbox, moves, people, reading  # noqa: F401
+from tests.api.samples import accounts, appointments, calling, desk, directory, er, inbox, moves, people, reading  # noqa: F401
 from tests.api.samples.base import SAMPLES, UUID, Request, Sample, get, sample
 from tests.api.samples.calling import asked, expected, gone, held, no_show
 from tests.api.samples.made import called, calls_of, display_token, key, screen_code
