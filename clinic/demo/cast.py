@@ -49,6 +49,8 @@ class Cast:
     """The doctor who runs late from the beginning."""
     away: str = ""
     """The doctor who is on a break at first."""
+    emergency: bool = False
+    """Whether there is an emergency department (emergency.toml)."""
 
     @property
     def domain(self) -> str:
@@ -168,6 +170,7 @@ HARBOR = Cast(
     most=25,
     late="Dr. Kwame Mensah",
     away="Dr. Rahul Iyer",
+    emergency=True,
 )  # fmt: skip
 
 HILLTOP = Cast(

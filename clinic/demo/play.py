@@ -17,7 +17,7 @@ import structlog
 from clinic.core import clock
 from clinic.core.errors import DomainError
 from clinic.demo import day as days_file
-from clinic.demo import rows
+from clinic.demo import emergency, rows
 from clinic.demo.acts import DEMO, Acts, Enough, acting, desk
 from clinic.demo.cast import Cast
 from clinic.demo.model import Model
@@ -61,7 +61,8 @@ def step(
     )  # fmt: skip
     with contextlib.suppress(Enough):
         model.run(end)
-    return acts.done.total()
+    there = emergency.step(dice, speed=speed, elapsed=elapsed, most_acts=most_acts) if cast.emergency else 0
+    return acts.done.total() + there
 
 
 def local_time(moment: Callable[[float], datetime]) -> Callable[[float], datetime]:

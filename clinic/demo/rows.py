@@ -14,7 +14,7 @@ from clinic.demo import bookings
 from clinic.demo.acts import person
 from clinic.demo.day import COUNTER
 from clinic.demo.parts import CALLED, GONE, HELD, IN_ROOM, WAITING, Clinic, Coming, Line, Person, Server
-from clinic.directory.models import Doctor
+from clinic.directory.models import Department, Doctor
 from clinic.tenants import days
 from queues import models
 from queues.models import LEFT, NO_SHOW, ON_HOLD, Appointment, Leg, Queue, SignOn
@@ -34,7 +34,8 @@ Clockwork = Callable[[datetime], float]
 
 def look(clockwork: Clockwork, left_alone: frozenset[UUID] = frozenset()) -> Clinic:
     """What stands in the open hospital now. Doctors in ``left_alone`` are somebody's own."""
-    lines = [_line(row) for row in Queue.objects.select_related("department").order_by("name", "id")]
+    known = Queue.objects.exclude(department__sort=Department.EMERGENCY)  # which has a play of its own
+    lines = [_line(row) for row in known.select_related("department").order_by("name", "id")]
     people: list[Person] = []
     with_server: dict[str, Person] = {}
     for leg in _legs():

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from clinic.core import clock
 from clinic.core.tenancy import hospital
-from clinic.demo import bookings, crowd, day, history, pacing, play
+from clinic.demo import bookings, crowd, day, emergency_stage, history, pacing, play
 from clinic.demo.acts import DEMO, acting, desk
 from clinic.demo.cast import Cast, Staff
 from clinic.directory import operations as directory
@@ -199,17 +199,21 @@ def _today(cast: Cast, dice: Random, now: datetime) -> None:
     here = days.current_hospital()
     start = max(now - HISTORY, days.day_start(here, days.service_day(here, now)))
     staged = max(now - STAGED, start)
+    emergency = emergency_stage.open_before(cast, start - BOOKED_BEFORE)
     bookings.Diary(cast, dice, desk(cast)).fill(start - BOOKED_BEFORE, now)
+    emergency.run(start)
     with clock.at(start):
         play.shift(cast)
         _late(cast, dice)
     model = history.begin(cast, dice, start, lambda at: play.bounds_of(cast, at))
     pacing.tick(model, _product_clock, every=CLOCK_EVERY)
+    emergency.beside(model)
     model.run(staged.timestamp())
     # Whoever is placed comes after the call, which would take them at once.
     for ago, arrange in ((1.0, _break), (0.9, _late), (0.7, _called), (0.5, _urgent), (0.4, _requests), (0.2, _vip)):
         with clock.at(max(now - STAGED * ago, staged)):
             arrange(cast, dice)
+    emergency.arrive_at(now)
 
 
 def _product_clock() -> None:

@@ -158,6 +158,7 @@ if os.environ.get("PROOF") == "1":
 def test_it_is_believable_at_any_hour_and_weekday(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("clinic.demo.stage.time_zone", lambda: "Europe/Paris")
     monkeypatch.setattr("clinic.demo.stage.HISTORY", timedelta(minutes=30))
+    monkeypatch.setattr("clinic.demo.emergency_stage.BEFORE", timedelta(minutes=30))
     usual = day.read()
     short = replace(usual, bookings={**usual.bookings, "days": 0})  # the days to come are the same at any hour
     monkeypatch.setattr("clinic.demo.day.read", lambda: short)

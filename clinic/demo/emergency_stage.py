@@ -1,0 +1,90 @@
+"""Making the demo's emergency department: its sections and beds, and the hours that lie behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+
+from clinic.core import clock
+from clinic.core.access import Actor
+from clinic.demo.acts import DEMO
+from clinic.demo.cast import Cast
+from clinic.demo.emergency import Play
+from clinic.demo.emergency_day import Emergency, read
+from clinic.demo.model import Model
+from clinic.directory import operations as directory
+from clinic.directory.models import Department
+from clinic.live.record import operation
+from clinic.tenants import days, operations
+from er_flow.operations import places
+
+BEFORE = timedelta(hours=2, minutes=30)
+"""So long it has been open when the demo begins: somebody is in every state."""
+
+
+@operation("er.manage")
+def furnish(told: Emergency, *, actor: Actor) -> Department:
+    """The department with its sections and beds."""
+    department = directory.add_department(
+        name=told.department, prefix=told.prefix, sort=Department.EMERGENCY, actor=actor
+    )
+    operations.change_policies(days.policies(), hospital_beds=told.hospital_beds, actor=actor)
+    for position, one in enumerate(told.sections):
+        section = places.add_section(department, name=one["name"], position=position, actor=actor)
+        order = 0
+        for some in one["beds"]:
+            for n in range(1, some["count"] + 1):
+                places.add_bed(
+                    section, name=f"{some['name']}{n}", sort=some["sort"], features=list(some["features"]),
+                    position=order, actor=actor,
+                )  # fmt: skip
+                order += 1
+    return department
+
+
+@operation("er.manage")
+def run(play: Play, until: float, *, actor: Actor) -> None:
+    """Hours that lie behind, in one act: the log has every step at its time, and nobody is told of each."""
+    play.run(until)
+
+
+class Before:
+    """The emergency department of a hospital whose last hours are played; of one without, nothing happens."""
+
+    def __init__(self, play: Play | None) -> None:
+        self.play = play
+
+    def run(self, until: datetime) -> None:
+        if self.play is not None:
+            run(self.play, until.timestamp(), actor=DEMO)
+
+    def beside(self, model: Model) -> None:
+        """From now on together with the rest of the hospital: in the log all stands in the order of time."""
+        if self.play is not None:
+            model.env.process(_beside(self.play, model))
+
+    def arrive_at(self, now: datetime) -> None:
+        """What was due in the last minutes, which were arranged, happens after them."""
+        if self.play is not None:
+            self.play.floor.now = now.timestamp()
+            self.play.run(now.timestamp())
+            self.play.fill()
+
+
+def _beside(play: Play, model: Model) -> Generator[Any, Any, None]:
+    while True:
+        yield model.env.timeout(max(0.0, play.next_at() - model.now))
+        play.run(model.now)
+
+
+def open_before(cast: Cast, at: datetime) -> Before:
+    """The department of the open hospital, which at this moment has been open for some hours."""
+    if not cast.emergency:
+        return Before(None)
+    begin = at - BEFORE
+    with clock.at(begin):
+        department = furnish(read(), actor=DEMO)
+    play = Play(department, read(), read().dice(cast.slug), begin=begin.timestamp())
+    run(play, at.timestamp(), actor=DEMO)
+    return Before(play)
