@@ -27,13 +27,14 @@ from clinic.core.tenancy import TenantModel, every_hospital
 from clinic.live import registry
 from clinic.live.ledger import logged, verify
 from clinic.live.models import Clock, Event, EventDetail
+from er_flow.models import EmergencyVisit
 from queues.models import Leg
 from tests.world import House
 
 Row = dict[str, Any]
 Stored = dict[str, tuple[Any, ...]]
 NOT_NOTED = {"id", "version", "hospital_id"}
-BACKWARDS = {"visit.undone"}
+BACKWARDS = {"visit.undone", "er_visit.undone"}
 """Events that take a state back against ``MOVES``."""
 
 
@@ -155,8 +156,11 @@ def _states_move_as_they_may(told: Recorded) -> None:
     for event in told.events:
         for ref, change in event.changes.items():
             moved = change["fields"].get("state")
-            if moved and change["op"] == "update" and _model(ref) is Leg and event.name not in BACKWARDS:
-                assert moved[1] in Leg.MOVES[moved[0]], f"{event.name} moves a leg from {moved[0]} to {moved[1]}"
+            model = _model(ref)
+            if not (moved and change["op"] == "update" and event.name not in BACKWARDS):
+                continue
+            if issubclass(model, Leg | EmergencyVisit):
+                assert moved[1] in model.MOVES[moved[0]], f"{event.name} moves {ref} from {moved[0]} to {moved[1]}"
 
 
 def _backwards(told: Recorded, before: dict[str, Row], after: dict[str, Row]) -> None:

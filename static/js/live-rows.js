@@ -68,7 +68,7 @@
     const have = shown(region);
     const stay = staying([...have.keys()], state.order);
     const focus = document.activeElement;
-    const focused = box.contains(focus) ? focus : null;
+    const focused = focus !== box && box.contains(focus) ? focus : null; /* the list itself may have it */
     const lost = focused && !state.order.includes(rowOf(focused)?.dataset.row) ? rowOf(focused).nextElementSibling : null;
     const counts = { fresh: 0, moved: 0, gone: 0 };
     for (const [key, el] of have) if (!state.order.includes(key)) { el.remove(); counts.gone += 1; }

@@ -187,6 +187,9 @@
     }
   }
 
+  flow.age = () => flow.now() - heardAt; /* of what the page shows */
+  flow.fresh = refresh;
+
   addEventListener("offline", drop);
   addEventListener("online", open);
   document.addEventListener("click", async (event) => {

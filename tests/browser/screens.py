@@ -37,10 +37,13 @@ from clinic.records.models import Patient
 from clinic.tenants import people
 from clinic.tenants.models import PLATFORM_ID, Hospital, Membership
 from clinic.tenants.passwords import new_password
+from er_flow.models import EmergencyVisit
 from queues.estimates import follow
 from queues.models import CALLED, CONFIRMED, IN_PROGRESS, Appointment, Leg, Queue
 from queues.operations import appointments, calls, ends, holds, intake, returns, secret_links
+from tests.browser import er_scene
 from tests.browser.conftest import Hall, Server
+from tests.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,6 +167,52 @@ def test_pictures(morning: Stage, settings: Any) -> None:
         called = Leg.objects.get(server=doctor, state=CALLED).visit
         link = intake.status_link(called)
     morning.shoot("status-called", f"/s/{link}/", sizes=POCKET)
+
+
+def test_pictures_of_the_emergency_department(hall: Hall, world: World) -> None:
+    """A busy morning: two dozen patients in every stage."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with time_machine.travel(FRIDAY, tick=True):
+        with world.harbor.open():
+            ward = er_scene.busy(world.harbor)
+            rows = EmergencyVisit.objects.open()
+            new, seen = rows.filter(level=None).first(), rows.filter(state="in_treatment").in_order().first()
+            waits = rows.filter(state="triaged", reserved_bed=None).in_order().first()
+            assert new is not None and seen is not None and waits is not None
+        morning = Stage(world.harbor.hospital, "", hall)
+        charge, here = "Charge_Nurse harbor", "/h/harbor/er/"
+        morning.shoot("er", here, charge, (DESK, PHONE, WALL))
+        morning.shoot("er-menu", here, charge, prepare=_er_menu)
+        morning.shoot("er-arrival", here, charge, prepare=_er_arrival)
+        morning.shoot("er-wall", f"{here}?tv=1", charge, TELEVISION)
+        morning.shoot("er-triage", f"{here}visits/{new.pk}/triage/", charge, prepare=_er_vitals)
+        morning.shoot("er-again", f"{here}visits/{waits.pk}/reassess/", charge)
+        morning.shoot("er-visit", f"{here}visits/{seen.pk}/", charge)
+        morning.shoot("er-bed", f"{here}visits/{waits.pk}/bed/", charge)
+        morning.shoot("er-beds", f"{here}beds/", charge)
+        with world.harbor.open():
+            er_scene.surge(ward)
+        morning.shoot("er-surge", here, charge)
+        morning.shoot("er-downtime", f"{here}downtime/", charge, (DESK,))
+        morning.shoot("er-handover", f"{here}handover/", charge, (DESK,))
+
+
+def _er_menu(page: Page) -> None:
+    page.locator("#er-board tr[data-late] summary").first.click()
+    expect(page.locator("#er-board details[open] .menu-list a").nth(2)).to_be_visible()
+
+
+def _er_arrival(page: Page) -> None:
+    page.locator("[data-command=new]").click()
+    expect(page.locator("#asked [name=complaint]")).to_be_visible()
+
+
+def _er_vitals(page: Page) -> None:
+    for name, value in (("hr", "108"), ("rr", "18"), ("spo2", "98")):
+        page.locator(f"[name={name}]").fill(value)
+    for name in ("labs", "ct_mri_us", "consultation"):
+        page.locator(f"input[value={name}]").check()
+    expect(page.locator("#suggestion")).to_contain_text("Consider 2")
 
 
 def _book(morning: Stage, doctor: Doctor, line: UUID, patient: Patient) -> None:

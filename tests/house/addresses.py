@@ -32,6 +32,7 @@ from clinic.tenants import days, links
 from clinic.tenants.models import ApiKey, HospitalConfig, Invitation, JoinCode, Membership, PublicToken, User
 from queues.models import Display, DisplayLine, Leg, Queue, Visit
 from queues.operations import calls, secret_links, waitlist
+from tests.house import er_addresses, er_pages
 from tests.house.calls.book import booked, free
 from tests.house.calls.waitlist import entered, made, nth
 from tests.house.entrances import Entrance
@@ -324,6 +325,8 @@ ARGUMENTS: dict[str, Callable[[House], Any]] = {
     "api/v1/sse/reception/": lambda house: house.hospital.pk,
     "api/v1/sse/doctor/": lambda house: house.doctor.pk,
     "api/v1/sse/waiting-room/": display_token,
+    **er_addresses.ARGUMENTS,
+    **er_pages.ARGUMENTS,
 }
 """What stands before the argument → the argument, made anew in the hospital that is open."""
 
@@ -360,6 +363,7 @@ BODIES: dict[str, Callable[[House], dict[str, Any]]] = {
     "POST api/v1/series/<uuid:pk>/move": moved,
     "POST api/v1/series/<uuid:pk>/cancel": lambda house: {"reason": "recovered"},
     "PATCH api/v1/visits/<uuid:pk>/status": lambda house: {"status": "cancelled", "reason": "a mistake"},
+    **er_addresses.BODIES,
 }
 """What has to be sent to get as far as the row that the address names."""
 WRITTEN = {

@@ -80,6 +80,8 @@ EXAMPLES: dict[str, Example] = {}
 APART = {
     "clinic.demo.erase.erase": "takes a demo hospital away with its log: only a command runs it (tests/demo)",
     "clinic.demo.start.start_for_real": "makes a hospital and takes the demo's away (tests/demo)",
+    "clinic.demo.emergency_stage.furnish": "sections and beds of a demo, each by its own operation (tests/demo)",
+    "clinic.demo.emergency_stage.run": "hours of a demo that lie behind, act by act (tests/demo, tests/proof)",
     "clinic.demo.history.live_through": "writes a past day of a demo down: nobody is told of it (tests/demo)",
 }
 """Operations that cannot be told row by row, each with its reason; the list is closed."""

@@ -9,6 +9,7 @@ from clinic.directory.models import Department, Doctor
 from clinic.live import regions
 from clinic.records.models import Patient
 from clinic.tenants import days
+from er_flow.models import Bed, EmergencyVisit
 from queues.models import Appointment, Display, Queue, Visit
 
 Keys = Callable[[], Iterable[Any]]
@@ -33,6 +34,10 @@ def _columns() -> Iterable[str]:
 def _book_days() -> Iterable[str]:
     today = days.service_day(days.current_hospital())
     return [day.isoformat() for day in {today, *Appointment.objects.values_list("service_day", flat=True)}]
+
+
+def _emergency() -> Iterable[Any]:
+    return Department.objects.filter(sort=Department.EMERGENCY, is_active=True).values_list("pk", flat=True)
 
 
 KEYS: dict[str, Keys] = {
@@ -65,6 +70,13 @@ KEYS: dict[str, Keys] = {
     "display-now": _keys(Display),
     "display-lines": _keys(Display),
     "status": _places,
+    "er-board": _emergency,
+    "er-wall": _emergency,
+    "er-strip": _emergency,
+    "er-surge": _emergency,
+    "er-beds": _emergency,
+    "er-needs": _emergency,
+    "er-visit": _keys(EmergencyVisit),
 }
 
 
@@ -84,6 +96,9 @@ TOPICS: dict[str, Keys] = {
     "book": lambda: ["", *Queue.objects.values_list("pk", flat=True)],
     "appointments": _keys(Doctor),
     "appointment": _keys(Appointment),
+    "er": lambda: [""],
+    "er_visit": _keys(EmergencyVisit),
+    "bed": _keys(Bed),
 }
 """Topics of the JSON stream, and the keys there are."""
 

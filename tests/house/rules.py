@@ -92,6 +92,34 @@ KEPT = """
 3.42 A screen shows a code, the desk types it and picks lines, languages and names; it survives restarts.
 3.43 Announcements queue and never overlap; each call and recall is announced anew in every language.
 3.44 `PUBLIC_URL` feeds every QR code and link; while it is unset or local no QR is printed and the desk says why.
+4.1 Care stage and place are two things; only the listed moves are made; every end closes the open stay in the same act
+    and frees what was kept; boarders are here until they are admitted.
+4.2 Each time mark can be said or corrected with a reason, within its order, and stage and stay move with it; re-entry
+    into a state keeps both periods.
+4.3 Nothing in the emergency department asks who pays.
+4.4 Untriaged people stand on top by arrival, then level, then arrival; a delay lifts nobody.
+4.5 Three fields register somebody; a level that came along is kept as reported, and triage stays due.
+4.10 A pure, versioned function suggests a level by the decision points A to D of ESI 5; the nurse decides.
+4.11 Limits are strict and bands begin at their lower end; fever under 18 by age.
+4.12 The worked examples come out as stated; worsening any input never gives a less urgent suggestion.
+4.13 Levels 3 to 5 need their vital signs or why not; 1 and 2 do not; implausible values are asked about.
+4.14 The nurse confirms or overrides with a reason and all of it is kept; while waiting a level only rises, after
+    provider contact it stays; what was entered in error is struck through, by a second nurse where that lowers it.
+4.20 The hospital chooses a named, versioned set of targets, or its own.
+4.21 Delayed is who no provider has seen strictly past the target, by either clock; the clock's crossing is an event,
+    and other targets are looked at again.
+4.22 The next look is due by level, from triage and after each look.
+4.30 A bed that was left is cleaned first unless the policy says otherwise; somebody airborne is put into negative
+    pressure only and leaves it contaminated; a block ends by somebody or the clock, and what was unclean is so still.
+4.31 Kinds and features of beds are shipped, and a hospital adds its own.
+4.32 One open stay for each bed and each patient; a transfer and a swap are one act at one time; a bed is kept for one.
+4.33 The best bed has what is needed, is near and keeps what is scarce free, and says why; a freed bed goes to the most
+    urgent who fits.
+4.40 NEDOCS with its terms, clamped, in bands; not computable without the hospital's beds.
+4.41 Times and shares of a period, as stated, with the patients behind each.
+4.42 A range for who waits, from those ahead and the turnover.
+4.43 Every arrival with its end; what is entered later has its original times and is marked.
+4.44 A surge is said to all; many come and are triaged in one act; unknown people are named later.
 """
 """Rule and what it says. A rule is here when the product keeps it, and then it has a test."""
 BEGUN = """
@@ -153,7 +181,7 @@ def page() -> str:
     lines = [
         "# Rules and the tests that hold them", "",
         "Generated from the tests' marks by `python -m tests.house.rules`.",
-        "1: people and hospitals; 2: appointments; 3: queues.", "",
+        "1: people and hospitals; 2: appointments; 3: queues; 4: the emergency department.", "",
     ]  # fmt: skip
     for rule in sorted(tests, key=in_order):
         says = RULES.get(rule) or PARTLY.get(rule, "")

@@ -9,6 +9,8 @@ from clinic.core.access import ABILITIES, PATIENT, PUBLIC
 from clinic.live import regions, registry
 from clinic.live.routing import websocket_urlpatterns
 from clinic.tenants.middleware import ability_of
+from er_flow import commands as er_commands
+from er_flow import operations as er_operations
 from queues import commands, operations
 from tests.house.entrances import MISSING, entrances
 
@@ -100,12 +102,14 @@ def test_every_region_face_and_topic_names_an_ability() -> None:
 
 def test_every_command_of_the_stream_calls_an_operation() -> None:
     """The operation asks the ability; a command that called none would ask nobody."""
-    assert registry.commands().keys() == commands.COMMANDS.keys()
-    words = ("directory.", *(f"{info.name}." for info in pkgutil.iter_modules(operations.__path__)))
-    for name, (_takes, run) in commands.COMMANDS.items():
-        text = inspect.getsource(inspect.unwrap(run))
-        closed = inspect.getclosurevars(run).nonlocals.get("verb")
-        assert any(word in text for word in words) or hasattr(closed, "ability"), name
+    known = {**commands.COMMANDS, **er_commands.COMMANDS}
+    assert registry.commands().keys() == known.keys()
+    modules = [info.name for room in (operations, er_operations) for info in pkgutil.iter_modules(room.__path__)]
+    words = ("directory.", "actor.require(", *(f"{module}." for module in modules))
+    for name, (_takes, run) in known.items():
+        closed = inspect.getclosurevars(run).nonlocals
+        text = inspect.getsource(inspect.unwrap(closed.get("act", run)))
+        assert any(word in text for word in words) or hasattr(closed.get("verb"), "ability"), name
 
 
 def test_a_patients_link_opens_nothing_of_the_staff() -> None:

@@ -38,6 +38,7 @@ OWN_RULES = {
     "POST appointments/<uuid:pk>/video/": "into the video room goes the doctor whose patient it is",
     "POST appointments/<uuid:pk>/video/left/": "out of it, too",
     "POST undo/<int:seq>/": "what others did is undone by the desk",
+    "POST er/undo/<int:seq>/": "what others did is undone by the desk and the charge nurse",
     "GET admin/(?P<url>.*)$": "nothing is there",
     "GET start-for-real/": "only in a demo's hospital",
     "POST start-for-real/": "only in a demo's hospital",

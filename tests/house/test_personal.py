@@ -9,16 +9,26 @@ from django.db import models
 from clinic.core.nouns import Versioned
 from clinic.records.models import Patient
 from clinic.tenants.models import User
+from er_flow.models import EmergencyVisit, Triage
 from queues.models import Visit
 from tests.house.source import ROOMS
 
-PEOPLE = (Patient, Visit, User)
+PEOPLE = (Patient, Visit, User, EmergencyVisit, Triage)
 HARMLESS = {
     "records.Patient": {"birth_estimated", "display_opt_out", "message_opt_out", "merged_into_id"},
     "queues.Visit": {
         "token", "token_number", "token_period", "klass", "source", "outcome", "service_day", "arrived_at", "ended_at",
         "patient_id", "department_id", "type_id", "carried_from_id", "expected_on", "expected_queue_id",
         "delays", "rejoin_asked_at",
+    },
+    "er_flow.EmergencyVisit": {
+        "number", "patient_id", "department_id", "section_id", "arrival_mode", "state", "state_since", "level",
+        "reported_level", "nurse_id", "provider_id", "precautions", "ventilated", "waiting_for", "needs", "disposition",
+        "risks_explained", "arrived_at", "registered_at", "triage_started_at", "triaged_at", "bedded_at", "seen_at",
+        "decided_at", "admit_at", "departed_at", "reassess_at", "crossed_at", "entered_later",
+    },
+    "er_flow.Triage": {
+        "visit_id", "sort", "at", "by", "by_name", "function", "suggested", "consider", "missing", "level", "error_at",
     },
     "tenants.User": {"language", "is_active", "is_superadmin", "created_at", "signed_out_at", "email_confirmed_at"},
 }  # fmt: skip
@@ -30,7 +40,7 @@ FREE_TEXT = {
     },
     "tenants.HospitalConfig": {
         "token_reset", "display_names", "on_leave", "order_policy", "carry_over", "presence", "booking_mode", "confirm",
-        "public_verification", "pool_booking", "tell_by", "sms_countries", "video_link",
+        "public_verification", "pool_booking", "tell_by", "sms_countries", "video_link", "er_targets", "er_clock",
     },
     "tenants.Invitation": {"invited_by"},
     "records.PatientMerge": set(),
@@ -54,6 +64,11 @@ FREE_TEXT = {
         "about", "occasion", "channel", "language", "link", "state", "why", "provider_id",
     },
     "inbox.PushSubscription": {"purpose", "about"},
+    "er_flow.Section": {"name"},
+    "er_flow.Bed": {"name", "sort", "state", "unclean"},
+    "er_flow.BedStay": {"precautions"},
+    "er_flow.EmergencyFloor": set(),
+    "er_flow.Stage": {"state"},
     "queues.SignOn": set(),
     "queues.Appointment": {"mode", "state", "token", "source", "ended_by"},
     "queues.Series": {"rule"},

@@ -52,6 +52,8 @@ NAMED = {
     ("clinic/tenants/sessions.py", "rows.delete"): "a session is no noun",
     ("clinic/tenants/tokens.py", "OutstandingToken.objects.create"): "tokens are the library's rows",
     ("clinic/tenants/tokens.py", "BlacklistedToken.objects.bulk_create"): "tokens are the library's rows",
+    ("er_flow/measures/keep.py", "DayFigures.objects.bulk_create"): "counts of days that are over, a cache in a table",
+    ("er_flow/measures/keep.py", "DayFigures.objects.filter(…).delete"): "the same, when a visit of the day changes",
     ("clinic/demo/erase.py", "rows._raw_delete"): "takes a demo hospital away with its log",
     ("clinic/demo/erase.py", "user.delete"): "takes a demo hospital away with its log",
     ("clinic/demo/tasks.py", "cache.delete"): "the cache",

@@ -1,0 +1,337 @@
+"""The emergency department as browsers show it: the board, triage by keyboard, beds, and who is asked what."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from clinic.core import clock
+from er_flow.esi import Age
+from er_flow.models import Bed, EmergencyVisit
+from er_flow.operations import arrivals, beds, moves
+from tests.browser.conftest import Hall
+from tests.browser.er_scene import busy, surge
+from tests.browser.test_pages import sideways
+from tests.er_flow.ward import Ward, emergency, fresh
+from tests.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HERE = "/h/harbor/er/"
+
+
+@pytest.fixture
+def crowd(world: World) -> Ward:
+    with world.harbor.open():
+        return busy(world.harbor)
+
+
+@pytest.fixture
+def ward(world: World) -> Ward:
+    with world.harbor.open():
+        return emergency(world.harbor)
+
+
+def pages(ward: Ward) -> dict[str, str]:
+    with ward.house.open():
+        rows = EmergencyVisit.objects.open()
+        new, waits = rows.filter(level=None).first(), rows.filter(state="triaged").first()
+        seen = rows.exclude(seen_at=None).first()
+        assert new is not None and waits is not None and seen is not None
+        bed = Bed.objects.filter(state="available").first()
+        assert bed is not None
+    return {
+        "board": HERE, "wall": f"{HERE}?tv=1", "beds": f"{HERE}beds/", "arrive": f"{HERE}arrive/",
+        "later": f"{HERE}arrive/?later=1", "many": f"{HERE}arrive/many/", "triage": f"{HERE}visits/{new.pk}/triage/",
+        "again": f"{HERE}visits/{waits.pk}/reassess/", "visit": f"{HERE}visits/{seen.pk}/",
+        "acts": f"{HERE}visits/{seen.pk}/acts/", "bed": f"{HERE}visits/{waits.pk}/bed/",
+        "decide": f"{HERE}visits/{seen.pk}/decide/", "ends": f"{HERE}visits/{seen.pk}/ends/",
+        "details": f"{HERE}visits/{seen.pk}/details/", "identify": f"{HERE}visits/{new.pk}/identify/",
+        "bed acts": f"{HERE}beds/{bed.pk}/acts/", "downtime": f"{HERE}downtime/", "handover": f"{HERE}handover/",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_axe_finds_nothing(hall: Hall, world: World, crowd: Ward, theme: str) -> None:
+    axe, found = Axe(), dict[str, Any]()
+    with world.harbor.open():
+        surge(crowd)
+    for name, path in pages(crowd).items():
+        page = hall.open(path, role="charge_nurse", house=world.harbor, theme=theme, bypass_csp=True)
+        told = axe.run(page, options={"resultTypes": ["violations", "passes"]}).response
+        assert told["passes"], f"axe did not look at {name}"
+        if results := told["violations"]:
+            found[name] = [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in results]
+        page.context.close()
+    assert found == {}, json.dumps(found, indent=1)
+
+
+@pytest.mark.parametrize("width", [390, 720, 1440])
+def test_no_page_scrolls_sideways(hall: Hall, world: World, crowd: Ward, width: int) -> None:
+    found = {}
+    for name, path in pages(crowd).items():
+        page = hall.open(path, role="charge_nurse", house=world.harbor, width=width, height=844)
+        if (measured := sideways(page))["over"] > 0:
+            found[name] = measured
+        page.context.close()
+    assert found == {}, json.dumps(found, indent=1)
+
+
+# --- the board -------------------------------------------------------------------------------------------------------
+
+
+def row(page: Page, visit: EmergencyVisit) -> Any:
+    return page.locator(f"#er-{visit.pk}")
+
+
+def order(page: Page) -> list[str]:
+    told: list[str] = page.eval_on_selector_all(
+        "#er-board tr[data-row]:not(.group)", "rows => rows.map((row) => row.dataset.row)"
+    )
+    return told
+
+
+def test_two_browsers_see_each_others_acts(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        visit = ward.bedded()
+    nurse = hall.open(HERE, role="nurse", house=world.harbor)
+    doctor = hall.open(HERE, role="doctor", house=world.harbor)
+    for page in (nurse, doctor):
+        expect(page.locator("html")).to_have_attribute("data-link", "live")
+    row(doctor, visit).get_by_role("button", name="Seen now").click()
+    for page in (nurse, doctor):
+        expect(row(page, visit)).to_contain_text("In treatment", timeout=3000)
+    expect(doctor.locator("#toasts")).to_contain_text("E-1 is in treatment")
+    doctor.keyboard.press("u")
+    expect(row(nurse, visit)).to_contain_text("In a bed", timeout=3000)
+
+
+def test_no_row_moves_under_the_pointer(hall: Hall, world: World, ward: Ward) -> None:
+    """While the pointer is in the board, others act for fifteen seconds: contents change, no row moves."""
+    with world.harbor.open():
+        visits = [ward.triaged(level) for level in (4, 3, 5, 3)]
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    expect(page.locator("html")).to_have_attribute("data-link", "live")
+    target = row(page, visits[1])
+    target.hover()
+    before, box = order(page), target.bounding_box()
+    until, n = time.monotonic() + 15, 0
+    while time.monotonic() < until:
+        with world.harbor.open():
+            if n % 3 == 0:
+                ward.triaged(2, complaint=f"Nr {n}")
+            else:
+                ward.arrived(f"Nr {n}")
+        n += 1
+        page.wait_for_timeout(700)
+        assert order(page) == before and target.bounding_box() == box
+    expect(page.locator("#er-board")).to_have_attribute("data-waits", re.compile("New"))
+    page.mouse.move(5, 5)
+    expect(page.locator("#er-board tr[data-row]:not(.group)")).to_have_count(len(visits) + n, timeout=5000)
+
+
+def test_the_target_ticks_and_a_delayed_row_is_found_by_one_key(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        with clock.at(timezone.now() - timedelta(minutes=26)):
+            nearly = ward.triaged(3, complaint="Nearly")
+        with clock.at(timezone.now() - timedelta(minutes=38)):
+            late = ward.triaged(3, complaint="Late")
+        calm = ward.triaged(4, complaint="Calm")
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    expect(row(page, nearly).locator(".tgt")).to_have_attribute("data-due", "warn")
+    expect(row(page, nearly).locator("[data-said]")).to_have_text("26 of 30")
+    expect(row(page, late)).to_have_attribute("data-late", "")
+    expect(row(page, late).locator("[data-said]")).to_have_text("+8 min")
+    assert order(page) == [str(late.pk), str(nearly.pk), str(calm.pk)]
+    page.keyboard.press("f")
+    page.keyboard.press("d")
+    expect(row(page, late)).to_be_visible()
+    expect(row(page, calm)).to_be_hidden()
+    expect(page.locator("tr.group:visible")).to_have_count(1)
+    page.reload()
+    expect(row(page, calm)).to_be_hidden()
+    page.get_by_role("link", name="Everyone").click()
+    expect(row(page, calm)).to_be_visible()
+
+
+# --- the identity guard ----------------------------------------------------------------------------------------------
+
+
+def test_the_identity_guard_asks_on_a_board_older_than_ten_seconds(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        visit = ward.bedded(patient=world.harbor.patient("Grace", "Okafor", birth_date="1980-01-01"))
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    expect(page.locator("html")).to_have_attribute("data-link", "live")
+    page.route("**/live/**", lambda route: route.abort())
+    page.evaluate("document.documentElement.dataset.link = 'reconnecting'")
+    page.evaluate("() => { const age = clinicflow.age; clinicflow.age = () => age() + 11000; }")
+    act = row(page, visit).get_by_role("button", name="Seen now")
+    act.click()
+    guard = page.locator("#er-guard")
+    expect(guard).to_be_visible()
+    for words in ("Grace Okafor", "E-1", "A1", "Is it still this patient?"):
+        expect(guard).to_contain_text(words)
+    page.keyboard.press("Escape")
+    with world.harbor.open():
+        assert fresh(visit).state == "bedded"
+    act.click()
+    guard.get_by_role("button", name="Yes: Seen now").click()
+    expect(page.locator("#toasts")).to_contain_text("in treatment")
+    with world.harbor.open():
+        assert fresh(visit).state == "in_treatment"
+
+
+def test_the_guard_asks_nothing_while_the_server_says_that_nothing_changed(
+    hall: Hall, world: World, ward: Ward
+) -> None:  # fmt: skip
+    with world.harbor.open():
+        visit = ward.bedded()
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    expect(page.locator("html")).to_have_attribute("data-link", "live")
+    page.evaluate("() => { const age = clinicflow.age; clinicflow.age = () => age() + 11000; }")
+    row(page, visit).get_by_role("button", name="Seen now").click()
+    expect(row(page, visit)).to_contain_text("In treatment")
+    expect(page.locator("#er-guard")).to_be_hidden()
+
+
+# --- triage ----------------------------------------------------------------------------------------------------------
+
+
+def test_triage_is_done_by_keyboard(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        visit = ward.arrived("Flank pain")
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    page.keyboard.press("t")
+    page.wait_for_url("**/triage/")
+    expect(page.locator("[name=hr]")).to_be_focused()
+    page.keyboard.type("108")
+    page.keyboard.press("Tab")
+    page.keyboard.type("18")
+    page.keyboard.press("Tab")
+    page.keyboard.type("98")
+    page.locator("input[value=labs]").check()
+    page.locator("input[value=ct_mri_us]").check()
+    expect(page.locator("#suggestion")).to_contain_text("Consider 2")
+    expect(page.locator("[data-sign=hr]")).to_have_attribute("data-out", "")
+    expect(page.locator("[name=level]:checked")).to_have_count(0)
+    page.locator("[name=spo2]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-decide]")).to_be_focused()
+    page.keyboard.press("3")
+    expect(page.locator("#level-3")).to_be_checked()
+    page.wait_for_timeout(500)
+    expect(page.locator("#level-3")).to_be_checked()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/er/?department=*")
+    expect(row(page, visit)).to_contain_text("Triaged")
+    with world.harbor.open():
+        assert fresh(visit).level == 3
+
+
+def test_another_level_asks_why_and_nothing_typed_into_a_field_chooses(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        visit = ward.arrived("Sprain")
+    page = hall.open(f"{HERE}visits/{visit.pk}/triage/", role="nurse", house=world.harbor)
+    page.locator("[name=hr]").fill("80")
+    page.locator("[name=rr]").fill("16")
+    expect(page.locator("#level-5")).to_be_checked()
+    page.locator("[name=notes]").focus()
+    page.keyboard.type("2 days ago")
+    expect(page.locator("#level-2")).not_to_be_checked()
+    expect(page.locator("[name=override_reason]")).to_be_hidden()
+    page.locator("#level-4").check(force=True)
+    expect(page.locator("[name=override_reason]")).to_be_visible()
+    page.locator("[name=override_reason]").fill("X-ray is likely")
+    page.get_by_role("button", name="Confirm").click()
+    page.wait_for_url("**/er/?department=*")
+    with world.harbor.open():
+        assert fresh(visit).level == 4
+
+
+def test_without_script_somebody_is_taken_in_triaged_and_put_to_bed(hall: Hall, world: World, ward: Ward) -> None:
+    page = hall.open(f"{HERE}arrive/", role="nurse", house=world.harbor, script=False)
+    page.get_by_label("Age").fill("40")
+    page.get_by_label("Comes for").fill("Cough")
+    page.get_by_role("button", name="Take in").click()
+    page.locator("#er-board").get_by_role("link", name=re.compile("^Triage")).click()
+    page.locator("[name=hr]").fill("80")
+    page.locator("[name=rr]").fill("16")
+    page.get_by_role("button", name="Suggest").click()
+    expect(page.locator("#level-5")).to_be_checked()
+    page.get_by_role("button", name="Confirm").click()
+    page.get_by_role("link", name=re.compile("^Assign bed")).click()
+    page.get_by_role("button", name="Assign").click()
+    expect(page.locator("#er-board")).to_contain_text("In a bed")
+
+
+# --- arrivals and beds -----------------------------------------------------------------------------------------------
+
+
+def test_an_arrival_is_three_fields_in_a_dialog(hall: Hall, world: World, ward: Ward) -> None:
+    patient = world.harbor.patient("Grace", "Okafor", birth_date="1980-01-01")
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    page.keyboard.press("n")
+    dialog = page.locator("#asked")
+    expect(dialog.locator("[name=q]")).to_be_focused()
+    page.keyboard.type("okaf")
+    expect(dialog.locator("[role=option]").first).to_be_visible()
+    dialog.locator("[role=option]").first.click()
+    dialog.get_by_label("Comes for").fill("Headache")
+    page.keyboard.press("Enter")
+    expect(page.locator("#er-board")).to_contain_text("Grace Okafor")
+    expect(dialog).to_be_hidden()
+    with world.harbor.open():
+        assert EmergencyVisit.objects.get().patient_id == patient.pk
+
+
+def test_a_patient_is_dragged_to_a_bed_and_two_are_changed(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        waits, other = ward.triaged(3), ward.bedded("A1")
+    page = hall.open(f"{HERE}beds/", role="nurse", house=world.harbor)
+    expect(page.locator("html")).to_have_attribute("data-link", "live")
+    free, taken = (page.locator(f"#bed-{ward.beds[name].pk}") for name in ("A3", "A1"))
+    page.locator(f"#need-{waits.pk}").drag_to(free)
+    expect(free).to_have_attribute("data-state", "occupied")
+    expect(free).to_contain_text(f"E-{waits.number}")
+    free.drag_to(taken)
+    expect(taken).to_contain_text(f"E-{waits.number}")
+    with world.harbor.open():
+        assert fresh(other).stays.get(ended_at=None).bed.name == "A3"
+
+
+def test_the_button_does_what_the_drag_does(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        waits = ward.triaged(3)
+    page = hall.open(f"{HERE}beds/", role="nurse", house=world.harbor)
+    need = page.locator(f"#need-{waits.pk}")
+    need.get_by_role("button", name=re.compile("^Assign")).first.click()
+    expect(need).to_have_count(0)
+    expect(page.locator(".bed[data-state=occupied]")).to_have_count(1)
+    with world.harbor.open():
+        moves.depart(fresh(waits), "lwbs", actor=ward.nurse)
+    cleaning = page.locator(".bed[data-state=cleaning]")
+    expect(cleaning).to_have_count(1)
+    page.mouse.move(5, 5)
+    cleaning.get_by_role("button", name=re.compile("^Clean")).click()
+    expect(cleaning).to_have_count(0)
+
+
+def test_the_boards_open_quickly_with_two_hundred(hall: Hall, world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        for _round in range(4):
+            people = [arrivals.Arriving(f"Nr {n}", age=Age.said(30, "years")) for n in range(50)]
+            arrivals.arrive_all(ward.department, people, actor=ward.nurse)
+        first = EmergencyVisit.objects.in_order().first()
+        assert first is not None
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    expect(page.locator("html")).to_have_attribute("data-link", "live")
+    with world.harbor.open():
+        beds.assign(first, ward.beds["A1"], actor=ward.nurse)
+    expect(row(page, first)).to_contain_text("A1", timeout=3000)
