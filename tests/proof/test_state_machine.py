@@ -372,6 +372,7 @@ def test_the_operations_do_what_the_paper_says() -> None:
     many = LONG and connection.vendor == "postgresql"
     undone = [act for act in ACTED if SEEN[act, "done"] < (5 if many else 1)]
     unheard = [answer for answer in REFUSED if not SEEN[answer]]
-    assert len(undone) <= (0 if LONG else FEW), (undone, SEEN)
+    # The rarest acts are done about five times in 12,000 steps: one or two may not come up in 3,000.
+    assert len(undone) <= (0 if many else 2 if LONG else FEW), (undone, SEEN)
     # By chance alone one of the rarest may be missed: a number offered from the waiting list, once in 12,000 steps.
     assert len(unheard) <= (1 if many else FEW if LONG else 2 * FEW), (unheard, SEEN)
