@@ -27,9 +27,10 @@ def open_pool(event: Event) -> None:
 
 @on("doctor.added", "doctor.changed")
 def open_own_line(event: Event) -> None:
-    """Idempotent: a doctor has one line by constraint; name and department follow. Nurses and clerks have none."""
+    """Idempotent: a doctor has one line by constraint; name and department follow. Nurses and clerks have none, nor has
+    who treats in an emergency department."""
     doctor = Doctor.objects.select_related("department").get(pk=_first(event, "doctor"))
-    if doctor.sort == Doctor.DOCTOR:
+    if doctor.sort == Doctor.DOCTOR and doctor.department.sort != Department.EMERGENCY:
         lines.ensure_own_line(doctor, actor=SYSTEM)
 
 

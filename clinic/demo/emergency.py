@@ -22,7 +22,7 @@ from clinic.demo.acts import acting, when
 from clinic.demo.cast import FAMILIES, GIVEN
 from clinic.demo.emergency_day import Emergency, read
 from clinic.demo.emergency_floor import Act, Floor, Patient, Spot
-from clinic.directory.models import Department
+from clinic.directory.models import Department, Doctor
 from clinic.tenants import days
 from er_flow import best
 from er_flow.best import Place, Wish
@@ -85,6 +85,8 @@ class Play:
         self.refused: Counter[str] = Counter()
         self.zone = days.current_hospital().zone
         self.rows: dict[UUID, EmergencyVisit] = {}
+        doctors = Doctor.objects.filter(department=department, sort=Doctor.DOCTOR, is_active=True)
+        self.providers = {row.name: row for row in doctors}
         self.floor = self._look(begin)
         self.comes = self._next_arrival()
 
@@ -263,7 +265,9 @@ class Play:
             case floor.BED:
                 return beds.assign(visit, Bed.objects.get(pk=act.bed), actor=nurse)
             case floor.SEE:
-                return moves.see(visit, actor=provider)
+                seen = moves.see(visit, actor=provider)
+                who = self.providers.get(provider.name)
+                return team.set_team(seen, provider=who, actor=provider) if who is not None else seen
             case floor.DECIDE:
                 return moves.decide(visit, fate.disposition, actor=provider)
             case floor.BOARD:

@@ -14,10 +14,10 @@ from clinic.demo.emergency import Play
 from clinic.demo.emergency_day import Emergency, read
 from clinic.demo.model import Model
 from clinic.directory import operations as directory
-from clinic.directory.models import Department
+from clinic.directory.models import Department, Doctor
 from clinic.live.record import operation
 from clinic.tenants import days, operations
-from er_flow.operations import places
+from er_flow.operations import places, team
 
 BEFORE = timedelta(hours=2, minutes=30)
 """So long it has been open when the demo begins: somebody is in every state."""
@@ -30,8 +30,17 @@ def furnish(told: Emergency, *, actor: Actor) -> Department:
         name=told.department, prefix=told.prefix, sort=Department.EMERGENCY, actor=actor
     )
     operations.change_policies(days.policies(), hospital_beds=told.hospital_beds, actor=actor)
+    nurses = [
+        directory.add_doctor(name=name, sort=Doctor.NURSE, department=department, serves_pool=False, actor=actor)
+        for name in told.staff["nurses"]
+    ]
+    for name in told.staff["providers"]:
+        directory.add_doctor(
+            name=name, department=department, specialization="Emergency medicine", serves_pool=False, actor=actor
+        )
     for position, one in enumerate(told.sections):
         section = places.add_section(department, name=one["name"], position=position, actor=actor)
+        team.set_nurse_of(section, nurses[position % len(nurses)], actor=actor)
         order = 0
         for some in one["beds"]:
             for n in range(1, some["count"] + 1):

@@ -24,7 +24,7 @@ from clinic.demo.model import Model
 from clinic.demo.parts import Bounds
 from clinic.directory import calendar
 from clinic.directory import operations as directory
-from clinic.directory.models import Doctor
+from clinic.directory.models import Department, Doctor
 from clinic.live.models import Event
 from clinic.tenants import days
 from queues.models import CALLED, IN_PROGRESS, Leg
@@ -94,7 +94,10 @@ def shift(cast: Cast, left_alone: frozenset[UUID] = frozenset()) -> None:
     """At night one doctor of a department stays, the others go home when nobody is with them; by day they are there."""
     night = days_file.read().share_of_night(clock.now().astimezone(days.current_hospital().zone)) < 1
     stay: dict[UUID, str] = {}
-    doctors = list(Doctor.objects.filter(is_active=True, sort=Doctor.DOCTOR).exclude(pk__in=left_alone))
+    doctors = list(
+        Doctor.objects.filter(is_active=True, sort=Doctor.DOCTOR)
+        .exclude(pk__in=left_alone).exclude(department__sort=Department.EMERGENCY)
+    )  # fmt: skip
     order = {one.name: n for n, one in enumerate(cast.staff)}
     for doctor in sorted(doctors, key=lambda one: order.get(one.name, len(order))):
         stay.setdefault(doctor.department_id, doctor.name)

@@ -102,7 +102,8 @@ def _servers(clockwork: Clockwork, busy: dict[str, Person], left_alone: frozense
             own[doctor].add(str(pk))
     for server_id, queue in SignOn.objects.filter(ended_at=None).values_list("server_id", "queue_id"):
         own[server_id].add(str(queue))
-    doctors = list(Doctor.objects.filter(is_active=True).order_by("name", "id").prefetch_related("further"))
+    known = Doctor.objects.filter(is_active=True).exclude(department__sort=Department.EMERGENCY)
+    doctors = list(known.order_by("name", "id").prefetch_related("further"))
     found = []
     for doctor in doctors:
         lines = set(own[doctor.pk])
