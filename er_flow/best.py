@@ -13,6 +13,8 @@ from er_flow.models.words import AIRBORNE, NEGATIVE_PRESSURE
 MAKESHIFT = frozenset({"hallway", "chair"})
 """Places that a patient of level 1 to 3 is put into only where nothing else is free."""
 VENTILATOR = "ventilator"
+KEPT_FREE = frozenset({NEGATIVE_PRESSURE, "trauma_bay"})
+"""What the next arrival may need at once: not offered to levels 4 and 5, who can wait for another bed."""
 UNKNOWN = 2.5
 """Where somebody without a level stands among the levels when a bed is offered."""
 
@@ -106,11 +108,19 @@ def _fit(wish: Wish, place: Place) -> Fit:
 
 
 def offers(free: Sequence[Place], waiting: Iterable[Wish], everywhere: Sequence[Place]) -> dict[UUID, UUID]:
-    """Free bed → the visit it is offered to: the most urgent who fits gets the best of what is left."""
+    """Free bed → the visit it is offered to: the most urgent who fits gets the best of what is left.
+
+    Nobody is offered a makeshift place, and levels 4 and 5 no room that others may need at any moment.
+    """
     left, told = list(free), dict[UUID, UUID]()
     for wish in sorted(waiting, key=lambda one: one.rank):
-        fits = ranked(wish, left, everywhere)
-        if fits and not fits[0].makeshift:
-            told[fits[0].place.id] = wish.visit
-            left = [place for place in left if place.id != fits[0].place.id]
+        fit = next((one for one in ranked(wish, left, everywhere) if _may_offer(one, wish)), None)
+        if fit is not None:
+            told[fit.place.id] = wish.visit
+            left = [place for place in left if place.id != fit.place.id]
     return told
+
+
+def _may_offer(fit: Fit, wish: Wish) -> bool:
+    can_wait = wish.level is not None and wish.level >= 4
+    return not fit.makeshift and not (can_wait and KEPT_FREE.intersection(fit.spare))

@@ -30,6 +30,22 @@ def act_of(seq: int, *, leaving: Iterable[str] = ()) -> list[Event]:
     return list(Event.objects.filter(op=told.op).exclude(name__in=list(leaving)).order_by("-seq"))
 
 
+def last_of(row: Versioned, harmless: Iterable[str]) -> int:
+    """The seq of the newest event about this row, but a harmless one: what an undo could be meant for."""
+    seqs = EventRef.objects.filter(ref=row.ref).values("seq")
+    last = Event.objects.filter(seq__in=seqs).exclude(name__in=list(harmless)).order_by("-seq").first()
+    if last is None:
+        raise NotFound()
+    return int(last.seq)
+
+
+def one_of(row: Versioned, seq: int) -> int:
+    """``seq`` if it is an event about this row."""
+    if not EventRef.objects.filter(ref=row.ref, seq=seq).exists():
+        raise NotFound()
+    return seq
+
+
 def must_see(events: Iterable[Event], kinds: Iterable[str], actor: Actor) -> None:
     """NotFound where an event is about what belongs to another department (R1.2)."""
     refs = [ref for event in events for ref in event.subjects]

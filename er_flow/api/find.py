@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -13,25 +12,18 @@ from clinic.core.errors import NotAllowed, NotFound, say
 from clinic.core.faces import Doc
 from clinic.core.sight import seen
 from clinic.directory.models import Department, Doctor
-from clinic.live.models import Event, EventRef
+from clinic.live import undoing
 from clinic.records.models import Patient
 from er_flow import faces
 from er_flow.models import Bed, BedStay, EmergencyVisit, Section, Triage
 from er_flow.operations.undo import HARMLESS
+from queues.api.find import one
 
 say({
     "bed.empty": _("Nobody lies in %(bed)s."),
     "bed.none_fits": _("No free bed suits E-%(number)s."),
     "er.no_triage": _("E-%(number)s has no decision about the level that could be corrected."),
 })  # fmt: skip
-
-
-def one(rows: Any, **where: Any) -> Any:
-    """The one row; NotFound where it is another hospital's, another department's (R1.2) or nowhere."""
-    found = seen(rows).filter(**where).first()
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def visit(pk: UUID) -> EmergencyVisit:
@@ -141,15 +133,9 @@ def section_doc(pk: UUID) -> Doc:
 
 def last_act(of: EmergencyVisit) -> int:
     """The seq of the newest event of this visit that an undo could be meant for."""
-    seqs = EventRef.objects.filter(ref=of.ref).values("seq")
-    last = Event.objects.filter(seq__in=seqs).exclude(name__in=HARMLESS).order_by("-seq").first()
-    if last is None:
-        raise NotFound()
-    return int(last.seq)
+    return undoing.last_of(of, HARMLESS)
 
 
 def act_of(of: EmergencyVisit, seq: int) -> int:
     """``seq`` if it is one of this visit's events."""
-    if not EventRef.objects.filter(ref=of.ref, seq=seq).exists():
-        raise NotFound()
-    return seq
+    return undoing.one_of(of, seq)

@@ -14,7 +14,7 @@ from clinic.core.errors import NotAllowed, NotFound, say
 from clinic.core.faces import Doc
 from clinic.core.sight import seen
 from clinic.directory.models import Department, Doctor
-from clinic.live.models import Event, EventRef
+from clinic.live import undoing
 from queues.faces import visits
 from queues.models import WITH_SERVER, Leg, Queue, Visit
 from queues.operations import calls, order
@@ -104,15 +104,9 @@ def visit_doc(pk: UUID) -> Doc:
 
 def last_act(of: Visit) -> int:
     """The seq of the newest event of this visit that an undo could be meant for."""
-    seqs = EventRef.objects.filter(ref=of.ref).values("seq")
-    last = Event.objects.filter(seq__in=seqs).exclude(name__in=HARMLESS).order_by("-seq").first()
-    if last is None:
-        raise NotFound()
-    return int(last.seq)
+    return undoing.last_of(of, HARMLESS)
 
 
 def act_of(of: Visit, seq: int) -> int:
     """``seq`` if it is one of this visit's events."""
-    if not EventRef.objects.filter(ref=of.ref, seq=seq).exists():
-        raise NotFound()
-    return seq
+    return undoing.one_of(of, seq)
