@@ -3,7 +3,7 @@
 from django.urls import path
 
 from er_flow.operations.times import MARKS
-from er_flow.views import acts, arrive, asks, beds, board, triage, visit
+from er_flow.views import acts, arrive, asks, beds, board, figures, triage, visit
 
 app_name = "er"
 
@@ -15,6 +15,9 @@ urlpatterns = [
     path("er/downtime/", board.downtime, name="downtime"),
     path("er/handover/", board.handover, name="handover"),
     path("er/beds/", beds.beds, name="beds"),
+    path("er/log/", figures.er_log, name="log"),
+    path("er/measures/", figures.figures, name="measures"),
+    path("er/measures/patients/", figures.patients_behind, name="behind"),
     path("er/departments/<uuid:pk>/surge/", asks.surge, name="surge"),
     path("er/departments/<uuid:pk>/surge/end/", asks.surge_end, name="surge_end"),
     path("er/visits/<uuid:pk>/", visit.visit, name="visit"),

@@ -49,22 +49,22 @@ def board_start(request: HttpRequest, pk: UUID) -> str:
 @act("er.care")
 def end(request: HttpRequest, pk: UUID) -> str:
     """An end that follows from what was decided; the others are asked about."""
-    chosen = request.POST.get("end", "")
+    held, chosen = visit_of(pk), request.POST.get("end", "")
     if chosen not in ENDS:
         raise Invalid("er.bad_word", end=[chosen])
-    visit = moves.depart(visit_of(pk), chosen, reason=reason_of(request), actor=actor_of(request))
+    visit = moves.depart(held, chosen, reason=reason_of(request), actor=actor_of(request))
     return f"E-{visit.number}: {visit.get_state_display()}"
 
 
 @act("er.care")
 def mine(request: HttpRequest, pk: UUID) -> str:
     """Whoever presses looks after this patient: as nurse or as provider."""
-    actor = actor_of(request)
+    held, actor = visit_of(pk), actor_of(request)
     who = Doctor.objects.filter(pk=actor.doctor_id, is_active=True).first() if actor.doctor_id else None
     if who is None:
         raise Invalid("er.not_a_nurse", nurse=[actor.name])
     role = {"nurse": who} if who.sort == Doctor.NURSE else {"provider": who}
-    visit = team.set_team(visit_of(pk), actor=actor, **role)
+    visit = team.set_team(held, actor=actor, **role)
     return _("E-%(number)s is yours now") % {"number": visit.number}
 
 
@@ -74,8 +74,9 @@ def mine(request: HttpRequest, pk: UUID) -> str:
 @act("er.beds")
 def assign(request: HttpRequest, pk: UUID) -> str:
     """Into the bed that is sent along: assigned, or moved there from another one."""
+    held = visit_of(pk)
     bed = find(Bed, _chosen(request, "bed"), "section")
-    visit = beds.assign(visit_of(pk), bed, actor=actor_of(request))
+    visit = beds.assign(held, bed, actor=actor_of(request))
     return _("E-%(number)s is in bed %(bed)s") % {"number": visit.number, "bed": bed.name}
 
 
@@ -86,8 +87,9 @@ def leave_bed(request: HttpRequest, pk: UUID) -> str:
 
 @act("er.beds")
 def swap(request: HttpRequest, pk: UUID) -> str:
+    held = visit_of(pk)
     other = find(EmergencyVisit, _chosen(request, "visit"))
-    one, two = beds.swap(visit_of(pk), other, actor=actor_of(request))
+    one, two = beds.swap(held, other, actor=actor_of(request))
     return _("E-%(one)s and E-%(two)s changed beds") % {"one": one.number, "two": two.number}
 
 

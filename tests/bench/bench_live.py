@@ -61,9 +61,6 @@ class Process:
 
 def fill() -> tuple[str, list[str], Any]:
     """A hospital with people waiting in one doctor's line: the manager's cookie, the regions of a board, the doctor."""
-    from django.conf import settings
-    from django.test import Client
-
     from clinic.tenants.models import HospitalConfig
     from tests import world
 
@@ -71,10 +68,29 @@ def fill() -> tuple[str, list[str], Any]:
     with house.open():
         HospitalConfig.objects.update(skip_max=20)
     house.waiting(WAITING)
+    names = [f"line:{house.own.pk}", f"queue-head:{house.own.pk}", "reception-sub:today"]
+    return cookie_of(house, "receptionist"), names, house
+
+
+def cookie_of(house: Any, role: str) -> str:
+    """The cookie of somebody of this role who is signed in."""
+    from django.conf import settings
+    from django.test import Client
+
     client = Client()
-    client.force_login(house.users["receptionist"], backend="django.contrib.auth.backends.ModelBackend")
-    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-    return cookie, [f"line:{house.own.pk}", f"queue-head:{house.own.pk}", "reception-sub:today"], house
+    client.force_login(house.users[role], backend="django.contrib.auth.backends.ModelBackend")
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+
+
+def open_boards(port: int, cookie: str, regions: list[str], count: int) -> Process:
+    """So many open pages that show these regions, once each has them."""
+    boards = Process("tests.bench.live_clients")
+    opened = boards.ask(json.dumps({
+        "host": f"127.0.0.1:{port}", "path": "/ws/h/harbor/live", "cookie": cookie,
+        "origin": f"http://127.0.0.1:{port}", "regions": regions, "count": count,
+    }))  # fmt: skip
+    assert opened["got"] == count, opened
+    return boards
 
 
 def measure(title: str, server: Process, boards: Process, act: Callable[[str], Told], region: str, rounds: int,
@@ -108,7 +124,7 @@ def measure(title: str, server: Process, boards: Process, act: Callable[[str], T
     ]  # fmt: skip
 
 
-def check_digest(house: Any, region: str, told: list[str]) -> None:
+def check_digest(house: Any, actor: Any, region: str, told: list[str]) -> None:
     """All boards show what a fresh render with empty caches shows."""
     from clinic.live import regions, render
     from clinic.live.render import Want
@@ -116,7 +132,7 @@ def check_digest(house: Any, region: str, told: list[str]) -> None:
     name = regions.parse(region)
     assert name is not None
     render.forget()
-    can = regions.audience_of(house.desk, name.kind)
+    can = regions.audience_of(actor, name.kind)
     want = Want(name.kind, name.key, can)
     fresh = render.render(house.hospital.pk, "en", [want])[want]
     assert told == [fresh.digest], "a board shows something else than a reload"
@@ -125,7 +141,7 @@ def check_digest(house: Any, region: str, told: list[str]) -> None:
 def run(mode: str, count: int, rounds: int, redis: str) -> None:
     os.environ["SECRET_KEY"] = secrets.token_hex(32)  # the server must know the session made here
     kit.start("live", sqlite=mode == "embedded")
-    port = _free_port()
+    port = free_port()
     os.environ["PORT"] = str(port)
     if mode == "redis":
         os.environ["REDIS_URL"] = redis
@@ -139,20 +155,9 @@ def run(mode: str, count: int, rounds: int, redis: str) -> None:
     settings.REDIS_URL = redis if mode == "redis" else ""
     server = Process("tests.bench.live_server", str(port), "harbor", PORT=str(port))
     server.hear()
-    origin = f"http://127.0.0.1:{port}"
-
-    def open_boards(number: int) -> Process:
-        boards = Process("tests.bench.live_clients")
-        opened = boards.ask(json.dumps({
-            "host": f"127.0.0.1:{port}", "path": "/ws/h/harbor/live", "cookie": cookie, "origin": origin,
-            "regions": names, "count": number,
-        }))  # fmt: skip
-        assert opened["got"] == number, opened
-        return boards
-
-    first = open_boards(20)  # what the first ones cost, caches and connections, the others share
+    first = open_boards(port, cookie, names, 20)  # what the first ones cost, caches and connections, the others share
     few = server.ask("tell")["resident"]
-    boards = open_boards(count)
+    boards = open_boards(port, cookie, names, count)
     many = server.ask("tell")["resident"]
     elsewhere = Acts(house.hospital)
     rows = []
@@ -163,7 +168,7 @@ def run(mode: str, count: int, rounds: int, redis: str) -> None:
     rows.append(measure(title, server, boards, elsewhere.run, names[0], rounds, count))
     boards.ask(json.dumps({"round": names[0]}))
     elsewhere.run("intake")
-    check_digest(house, names[0], boards.hear()["digests"])
+    check_digest(house, house.desk, names[0], boards.hear()["digests"])
     kit.table(f"One change, {count} boards of {WAITING} rows; ms after the bell",
               ["way", "received", "first", "last, median", "last, p95", "renders"], rows)  # fmt: skip
     print(f"  memory per open board: {(many - few) / count / 1024:.1f} KiB (target ≤ 40)")
@@ -171,7 +176,7 @@ def run(mode: str, count: int, rounds: int, redis: str) -> None:
         process.end()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -15,18 +15,11 @@ from queues.models import Queue
 from queues.operations import calls, ends, intake
 
 
-class Acts:
-    """Call next, skip, intake and complete, as the doctor and the desk."""
+class Ringing:
+    """Acts by name in one hospital, and when the bell of the last one was rung."""
 
     def __init__(self, where: Hospital) -> None:
         self.where = where
-        members = Membership.objects.select_related("user", "hospital").filter(hospital=where)
-        by_role = {member.roles[0]: people.actor_of(member) for member in members}
-        self.medic, self.desk = by_role["doctor"], by_role["receptionist"]
-        with hospital(where):
-            self.doctor = Doctor.objects.get(pk=self.medic.doctor_id)
-            self.queue = Queue.objects.get(doctor=self.doctor)
-        self.called: Any = None
         self.rung = 0.0
         bell.listen(self._heard)
 
@@ -38,6 +31,20 @@ class Acts:
         with hospital(self.where):
             getattr(self, what)()
         return {"bell": self.rung, "took": self.rung - begun}
+
+
+class Acts(Ringing):
+    """Call next, skip, intake and complete, as the doctor and the desk."""
+
+    def __init__(self, where: Hospital) -> None:
+        super().__init__(where)
+        members = Membership.objects.select_related("user", "hospital").filter(hospital=where)
+        by_role = {member.roles[0]: people.actor_of(member) for member in members}
+        self.medic, self.desk = by_role["doctor"], by_role["receptionist"]
+        with hospital(where):
+            self.doctor = Doctor.objects.get(pk=self.medic.doctor_id)
+            self.queue = Queue.objects.get(doctor=self.doctor)
+        self.called: Any = None
 
     def call(self) -> None:
         self.called = calls.call_next(self.doctor, actor=self.medic)

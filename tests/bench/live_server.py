@@ -1,4 +1,4 @@
-"""A server for ``bench_live``: the product's ASGI application under uvicorn, told on stdin what to do.
+"""A server for ``bench_live`` and its like: the product's ASGI application under uvicorn, told on stdin what to do.
 
 ``act <what>`` acts in this process as a page's POST does; ``tell`` says what it holds. Answers are JSON lines.
 """
@@ -10,12 +10,13 @@ import os
 import sys
 import threading
 import time
+from importlib import import_module
 from typing import Any
 
 import django
 
 
-def main(port: int, hospital_slug: str) -> None:
+def main(port: int, hospital_slug: str, acts: str = "tests.bench.live_acts") -> None:
     django.setup()
     import uvicorn
 
@@ -25,15 +26,14 @@ def main(port: int, hospital_slug: str) -> None:
             log_config=None, access_log=False, ws_max_size=64 * 1024, ws_per_message_deflate=False,
         )
     )  # fmt: skip
-    threading.Thread(target=listen, args=(server, hospital_slug), daemon=True).start()
+    threading.Thread(target=listen, args=(server, hospital_slug, acts), daemon=True).start()
     server.run()
 
 
-def listen(server: Any, hospital_slug: str) -> None:
+def listen(server: Any, hospital_slug: str, module: str) -> None:
     from clinic.tenants.models import Hospital
-    from tests.bench.live_acts import Acts
 
-    acts = Acts(Hospital.objects.get(slug=hospital_slug))
+    acts = import_module(module).Acts(Hospital.objects.get(slug=hospital_slug))
     while not server.started:
         time.sleep(0.02)
     say(ready=True)
@@ -59,4 +59,4 @@ def say(**message: Any) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), *sys.argv[2:])

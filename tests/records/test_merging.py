@@ -213,7 +213,9 @@ def test_a_strangers_contact_comes_to_a_record_only_where_somebody_says_so(world
 
 
 def test_everything_that_points_to_a_patient_is_known() -> None:
-    kinds = {"Visit", "Appointment", "Series", "WaitlistEntry", "PatientMessage", "PushSubscription"}
+    kinds = {
+        "Visit", "EmergencyVisit", "Appointment", "Series", "WaitlistEntry", "PatientMessage", "PushSubscription",
+    }  # fmt: skip
     assert {(model.__name__, column) for model, column in pointers()} == {(name, "patient") for name in kinds}
 
 

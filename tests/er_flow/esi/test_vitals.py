@@ -68,7 +68,7 @@ def test_no_level_from_three_to_five_is_preselected_while_something_is_missing(
     assert (settled.level, settled.preselected) == (level, level)
 
 
-@pytest.mark.parametrize("reasons", [{"hr": ""}, {"hr": "  "}, {"mood": "unwilling"}])
+@pytest.mark.parametrize("reasons", [{"hr": ""}, {"hr": "  "}, {"humour": "unwilling"}])
 def test_a_vital_sign_is_not_unobtainable_without_a_reason(reasons: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="why"):
         Vitals(unobtainable=reasons)
