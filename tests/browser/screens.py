@@ -195,6 +195,8 @@ def test_pictures_of_the_emergency_department(hall: Hall, world: World) -> None:
         morning.shoot("er-surge", here, charge)
         morning.shoot("er-downtime", f"{here}downtime/", charge, (DESK,))
         morning.shoot("er-handover", f"{here}handover/", charge, (DESK,))
+        morning.shoot("er-log", f"{here}log/", charge)
+        morning.shoot("er-measures", f"{here}measures/", charge)
 
 
 def _er_menu(page: Page) -> None:

@@ -55,6 +55,7 @@ def pages(ward: Ward) -> dict[str, str]:
         "decide": f"{HERE}visits/{seen.pk}/decide/", "ends": f"{HERE}visits/{seen.pk}/ends/",
         "details": f"{HERE}visits/{seen.pk}/details/", "identify": f"{HERE}visits/{new.pk}/identify/",
         "bed acts": f"{HERE}beds/{bed.pk}/acts/", "downtime": f"{HERE}downtime/", "handover": f"{HERE}handover/",
+        "log": f"{HERE}log/", "measures": f"{HERE}measures/",
     }  # fmt: skip
 
 
