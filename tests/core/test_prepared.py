@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from clinic.core.tenancy import HospitalRequired, WrongHospital, every_hospital
 from clinic.directory.models import Doctor, Room
 from clinic.tenants.models import User
 from queues.models import Display, Queue
+from queues.operations import order
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -188,3 +191,28 @@ def test_a_new_row_points_to_nobody_elses(world: World) -> None:
             )
     with pytest.raises(HospitalRequired):
         prepared.insert(Doctor(name="Dr. Ngozi Okafor", department=world.harbor.department))
+
+
+def test_words_of_the_query_itself_stand_in_its_sql() -> None:
+    sql, late = prepared._spelled_out("a = %s AND b LIKE '%%x' AND c = %s AND d = %s", ("waiting", "it's", 3))
+    assert sql == "a = 'waiting' AND b LIKE '%%x' AND c = %s AND d = %s" and late == ("it's", 3)
+
+
+@pytest.mark.postgres
+def test_a_kept_plan_of_the_claim_uses_the_index_of_who_waits(world: World) -> None:
+    # Otherwise a year of ended visits makes the kept plan dear, and each call is planned anew (measured: 0.37 → 0.66 ms).
+    with world.harbor.open():
+        assert order.claim(world.harbor.doctor) is None
+    written = order._FREE._written[connection.vendor][1]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        cursor.execute("SELECT current_setting('plan_cache_mode')")
+        assert cursor.fetchone() == ("force_generic_plan",)
+        numbered = re.sub(r"%s", lambda _, n=itertools.count(1): f"${next(n)}", written.sql)
+        cursor.execute(f"PREPARE claim AS {numbered}")
+        nothing = ", ".join(["NULL"] * len(written.params))
+        cursor.execute(f"EXPLAIN EXECUTE claim({nothing})")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DEALLOCATE claim")
+    assert "on leg_line" in plan or "using leg_line" in plan, plan
