@@ -35,7 +35,8 @@
   const MORPH = {
     callbacks: {
       beforeAttributeUpdated(name, el) {
-        if (["open", "data-up", "data-waits", "aria-busy"].includes(name)) return false;
+        if (["open", "data-up", "data-waits", "data-kept", "aria-busy"].includes(name)) return false;
+        if (name === "style" && el.hasAttribute("data-steady")) return false;
         if (name === "value" || name === "checked" || name === "selected") return !typed(el);
         return true;
       },
@@ -163,8 +164,27 @@
       setTimeout(flush, LEFT + 10);
     }
     hover = list;
+    if (list) keep();
   }
+
+  /* What comes and goes above a list (a banner) takes no room and gives none back while the pointer is in the list:
+     else the rows would move although their order waits. It is seen at once all the same, above what is there. */
+  function keep() {
+    for (const el of document.querySelectorAll("[data-steady]:not([data-kept])")) {
+      const height = el.offsetHeight;
+      if (height) el.style.blockSize = `${height}px`;
+      el.dataset.kept = height ? "room" : "none";
+    }
+  }
+  function letFlow() {
+    for (const el of document.querySelectorAll("[data-kept]")) {
+      el.style.blockSize = "";
+      delete el.dataset.kept;
+    }
+  }
+
   function flush() {
+    if (!hover) letFlow();
     for (const region of waiting) {
       if (!region.isConnected) waiting.delete(region);
       else if (!held(region)) {
