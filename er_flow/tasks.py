@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from clinic.core import schedule
-from er_flow import clock
+from er_flow import clock, trend
 from er_flow.measures import keep
 from queues.tasks import in_each_hospital
 
@@ -28,6 +28,13 @@ def count_days() -> int:
     return in_each_hospital(keep.settle)
 
 
+@shared_task(name="er.keep_crowding")
+def keep_crowding() -> int:
+    """How crowded each department is, kept for the line beside the figure (R4.40)."""
+    return in_each_hospital(trend.settle)
+
+
 schedule.every(2, cross)
 schedule.every(10, end_blocks)
+schedule.every(60, keep_crowding)
 schedule.every(600, count_days)

@@ -26,3 +26,22 @@ class DayFigures(LogModel):
 
     def __str__(self) -> str:
         return f"{self.department_id} {self.day}"
+
+
+class CrowdingSample(LogModel):
+    """How crowded a department was at a moment, as it was computed then: the clock writes one every five minutes
+    (``er_flow/trend.py``) and takes the old ones away. Where the score could not be computed there is no row."""
+
+    department_id = models.UUIDField()
+    at = models.DateTimeField()
+    """On a whole five minutes."""
+    score = models.DecimalField(max_digits=5, decimal_places=2)
+    """NEDOCS, 0 to 200 (R4.40)."""
+
+    class Meta(LogModel.Meta):
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["hospital", "department_id", "at"], name="crowdingsample_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department_id} {self.at:%Y-%m-%d %H:%M} {self.score}"

@@ -143,7 +143,7 @@ def _strip(ward: Ward) -> Strip:
         boarders=len(boarders), boards_since=min((row.admit_at for row in boarders), default=None),
         free=sum(bed.state == AVAILABLE for bed in ward.beds), cleaning=sum(bed.state in UNCLEAN for bed in ward.beds),
         beds=sum(bed.state != BLOCKED for bed in ward.beds), nedocs=score.points, band=score.band, tone=score.tone,
-        terms=score.terms, mix=tuple(Count(level, counts[level]) for level in (1, 2, 3, 4, 5, 0)),
+        terms=score.terms, trend=score.trend, mix=tuple(Count(level, counts[level]) for level in (1, 2, 3, 4, 5, 0)),
         targets=targets_text(policy),
     )  # fmt: skip
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core import clock
+from clinic.live import render
 from clinic.tenants.models import HospitalConfig
-from er_flow import census
+from er_flow import census, trend
+from er_flow.regions import facts
 from er_flow.regions.facts import Ward
 from er_flow.regions.rows import Term
 
@@ -34,6 +37,8 @@ class Crowded:
     band: str = ""
     tone: str = ""
     terms: tuple[Term, ...] = ()
+    trend: trend.Line | None = None
+    """The last hours; None without samples."""
 
 
 def crowded(ward: Ward, policy: HospitalConfig) -> Crowded:
@@ -43,4 +48,10 @@ def crowded(ward: Ward, policy: HospitalConfig) -> Crowded:
     if told is None:
         return Crowded(None)
     terms = tuple(Term(str(TERMS[term.name]), f"{term.points:+.0f}") for term in told.terms)
-    return Crowded(round(told.score), str(BANDS[told.band]), TONES.get(told.band, ""), terms)
+    course = trend.line(_samples().get(ward.department.pk, []), told.score, now)
+    return Crowded(round(told.score), str(BANDS[told.band]), TONES.get(told.band, ""), terms, course)
+
+
+def _samples() -> dict[UUID, list[trend.Sample]]:
+    """Of all departments of the hospital, read once for all strips."""
+    return render.once("er-trend", lambda: trend.of(facts.wards()))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from er_flow.trend import Line
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -157,6 +159,8 @@ class Strip:
     band: str
     tone: str
     terms: tuple[Term, ...]
+    trend: Line | None
+    """NEDOCS in the last hours."""
     mix: tuple[Count, ...]
     targets: str
     """Whose times hold."""

@@ -14,6 +14,7 @@ from clinic.core.access import SYSTEM
 from clinic.directory.models import Doctor
 from clinic.tenants.models import HospitalConfig
 from clinic.tenants.operations.hospitals import change_policies
+from er_flow import trend
 from er_flow.esi import Age, Vitals
 from er_flow.models import Bed, EmergencyVisit
 from er_flow.models.words import ADMIT, DISCHARGE, OBSERVE
@@ -106,7 +107,21 @@ def busy(house: House) -> Ward:
     for visit in EmergencyVisit.objects.unseen():
         delays.cross(visit, actor=SYSTEM)
     _beds(ward, now)
+    _crowded(ward, now)
     return ward
+
+
+SCORES = (58, 55, 56, 61, 60, 66, 71, 69, 75, 82, 88, 86)
+"""NEDOCS, each half hour, until the one that the scene has now."""
+
+
+def _crowded(ward: Ward, now: datetime) -> None:
+    """What the clock kept of the last six hours; for twenty minutes it was away."""
+    for n in range(72):
+        one, after = SCORES[n // 6], SCORES[min(n // 6 + 1, 11)]
+        if n not in (40, 41, 42, 43):
+            at = trend.slot(now) - trend.SHOWN + n * trend.EVERY
+            trend.write(at, {ward.department.pk: one + (after - one) * (n % 6) / 6}, actor=SYSTEM)
 
 
 def _play(ward: Ward, one: One, now: datetime, medic: Doctor) -> None:

@@ -54,6 +54,8 @@ NAMED = {
     ("clinic/tenants/tokens.py", "BlacklistedToken.objects.bulk_create"): "tokens are the library's rows",
     ("er_flow/measures/keep.py", "DayFigures.objects.bulk_create"): "counts of days that are over, a cache in a table",
     ("er_flow/measures/keep.py", "DayFigures.objects.filter(…).delete"): "the same, when a visit of the day changes",
+    ("er_flow/trend.py", "CrowdingSample.objects.bulk_create"): "a sample of a figure, every five minutes",
+    ("er_flow/trend.py", "CrowdingSample.objects.filter(…).delete"): "the same, five weeks later",
     ("clinic/demo/erase.py", "rows._raw_delete"): "takes a demo hospital away with its log",
     ("clinic/demo/erase.py", "user.delete"): "takes a demo hospital away with its log",
     ("clinic/demo/tasks.py", "cache.delete"): "the cache",

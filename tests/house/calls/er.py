@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import time_machine
 from django.utils import timezone
 
 from clinic.live.record import done
 from clinic.tenants.models import HospitalConfig
+from er_flow import trend
 from er_flow.esi import Age, Vitals
 from er_flow.measures import keep
 from er_flow.models import Bed, EmergencyVisit, Triage
@@ -264,6 +265,11 @@ OF_NOBODY = "a cache of figures: nobody is shown it live"
 @example(keep.write, twice=SAME, silent=True, quiet=OF_NOBODY, untold=OF_NOBODY, foreign=False)
 def _write(house: House) -> Call:
     return Call(emergency(house).department.pk, {date(2026, 11, 1): None})
+
+
+@example(trend.write, twice=SAME, silent=True, quiet=OF_NOBODY, untold=OF_NOBODY, foreign=False)
+def _sample(house: House) -> Call:
+    return Call(datetime(2026, 11, 1, 8, 5, tzinfo=UTC), {emergency(house).department.pk: 96.0})
 
 
 @example(keep.drop, twice=SAME, silent=True, quiet=OF_NOBODY, untold=OF_NOBODY)
