@@ -40,4 +40,4 @@ def pages() -> None:
     regions.install()
     people.tells_where(here.where)
     screens.register(screens.Screen("er", _("ER"), "ambulance", "er:board", "er.view", "e", order=25))
-    screens.register(screens.Screen("er-beds", _("Beds"), "bed", "er:beds", "er.view", "w", order=26, wide=True))
+    screens.register(screens.Screen("er-beds", _("Beds"), "bed", "er:beds", "er.view", "w", order=26))

@@ -11,6 +11,7 @@ from er_flow.models import EmergencyVisit
 
 
 def where(patient_ids: list[UUID]) -> Mapping[UUID, people.Here]:
-    """Patients in an emergency department → the number of their visit there. No line shows them, so none is named."""
+    """Patients in an emergency department → their number there, and the visit, which a board shows."""
     rows = sight.seen(EmergencyVisit.objects.open().filter(patient__in=patient_ids))
-    return {patient: people.Here(f"E-{number}", "") for patient, number in rows.values_list("patient_id", "number")}
+    told = rows.values_list("patient_id", "number", "pk")
+    return {patient: people.Here(f"E-{number}", str(pk), "er") for patient, number, pk in told}

@@ -23,6 +23,8 @@ class Here(NamedTuple):
     """In a word or two: a token."""
     key: str
     """What the row that shows them is called: the visit's id."""
+    screen: str = ""
+    """Where that row is, by the name the page's body has the address under; empty: the desk of the lines."""
 
 
 Where = Callable[[list[UUID]], Mapping[UUID, Here]]
@@ -65,7 +67,7 @@ def faces(patients: Iterable[Patient]) -> list[dict[str, str]]:
         {
             "id": str(row.pk), "name": row.full_name, "facts": about(row, today), "phone_end": phone_end(row.phone),
             "mrn": row.mrn, "here": here.get(row.pk, nowhere).word,
-            "here_key": here.get(row.pk, nowhere).key,
+            "here_key": here.get(row.pk, nowhere).key, "here_on": here.get(row.pk, nowhere).screen,
         }
         for row in rows
     ]  # fmt: skip

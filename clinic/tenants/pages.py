@@ -58,6 +58,7 @@ def _frame(request: HttpRequest, here: str) -> dict[str, Any]:
         "live_url": f"/ws/h/{hospital.slug}/live",
         "live_refresh": reverse("live-regions"),
         "reception_url": screens.address("queues:reception") if actor.can("queues.view") else "",
+        "er_url": screens.address("er:board") if actor.can("er.view") else "",
         "patient_search_url": screens.address("records:found") if actor.can("patients.view") else "",
     }
 

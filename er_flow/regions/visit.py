@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.live.regions import Loaded, uuids
+from clinic.records import people
 from er_flow.esi import Age
 from er_flow.esi.vitals import UNITS
 from er_flow.models import BedStay, EmergencyVisit, Stage, Triage
@@ -74,6 +75,7 @@ class VisitPage:
     patient_id: str
     name: str
     mrn: str
+    born: str
     age: str
     sex: str
     level: int
@@ -127,7 +129,8 @@ def _page(row: EmergencyVisit, stages: list[Stage], stays: list[BedStay], triage
     nurse = row.nurse or (row.section.nurse if row.section else None)
     page = VisitPage(
         key=str(row.pk), number=row.number, patient_id=str(row.patient_id or ""), name=full_name(row),
-        mrn=row.patient.mrn if row.patient else "", age=age_text(row), sex=words.sex_of(row.sex), level=row.level or 0,
+        mrn=row.patient.mrn if row.patient else "", born=people.born(row.patient) if row.patient else "",
+        age=age_text(row), sex=words.sex_of(row.sex), level=row.level or 0,
         reported=(row.reported_level or 0) if row.level is None else 0, complaint=row.complaint, notes=row.notes,
         state=row.state, state_text=words.state_text(row), is_open=row.is_open,
         came_by=str(dict(ARRIVALS)[row.arrival_mode]), department=row.department.name,
@@ -143,8 +146,8 @@ def _page(row: EmergencyVisit, stages: list[Stage], stays: list[BedStay], triage
         ),
         history=_history(row, stages, stays, triages),
     )  # fmt: skip
-    people = {one.ref for one in (nurse, row.provider, row.section, open_stay.bed if open_stay else kept) if one}
-    refs = {row.ref, row.department.ref, *people, *({f"patient:{row.patient_id}"} if row.patient_id else set())}
+    others = {one.ref for one in (nurse, row.provider, row.section, open_stay.bed if open_stay else kept) if one}
+    refs = {row.ref, row.department.ref, *others, *({f"patient:{row.patient_id}"} if row.patient_id else set())}
     topics = frozenset({f"er_visit:{row.pk}"})
     return Loaded(page, topics=topics, refs=frozenset(refs), departments=frozenset({row.department_id}))
 

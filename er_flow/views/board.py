@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -39,6 +40,7 @@ def chosen(request: HttpRequest) -> tuple[Department | None, list[Department]]:
 def board(request: HttpRequest) -> HttpResponse:
     """One row per patient; ``?tv=1`` without names and acts, for a screen that many can see."""
     department, others = chosen(request)
+    department = department or _of_visit(request, others)
     if department is None:
         return staff(request, "er_flow/choose.html", here="er", page=_("Emergency"), choices=others, route="er:board")
     if request.GET.get("tv"):
@@ -48,8 +50,30 @@ def board(request: HttpRequest) -> HttpResponse:
     return staff(
         request, "er_flow/board.html", here="er", page=_("Emergency"), subtitle=department.name,
         department=department, others=others, may_register=actor.can("er.register"), own=str(actor.doctor_id or ""),
-        may_surge=actor.can("er.surge"), may_triage=actor.can("er.triage"), er_keys=True,
+        may_surge=actor.can("er.surge"), may_triage=actor.can("er.triage"), er_keys=True, showing=_showing(request),
     )  # fmt: skip
+
+
+SHOWS = ("late", "mine", "nobed", "provider", "redue", "boards")
+"""The filters of the board, as its address names them."""
+
+
+def _showing(request: HttpRequest) -> str:
+    wanted = request.GET.get("show", "")
+    if wanted == "mine" and not actor_of(request).doctor_id:
+        return ""
+    return wanted if wanted in SHOWS else ""
+
+
+def _of_visit(request: HttpRequest, departments: list[Department]) -> Department | None:
+    """The department of the visit that the address names: of whoever is looked for, or shown beside the board."""
+    try:
+        wanted = UUID(request.GET.get("to") or request.GET.get("visit") or "")
+    except ValueError:
+        return None
+    rows = EmergencyVisit.objects.filter(pk=wanted, department__in=departments)
+    found = rows.values_list("department_id", flat=True).first()
+    return next((row for row in departments if row.pk == found), None)
 
 
 def _wall(request: HttpRequest, department: Department) -> HttpResponse:
@@ -105,8 +129,7 @@ def _rows(request: HttpRequest) -> list[dict[str, Any]]:
     shown = {row.key: row for row in region.board_rows(ward)}
     told = []
     for row in ward.visits:
-        stay = ward.stays.get(row.pk)
-        place = where.get(stay.bed_id) if stay else None
+        place = where.get(row.stay__bed_id)
         place = place or (row.section__position if row.section_id else LAST, row.section__name or "", LAST)
         told.append({"row": shown[str(row.pk)], "section": place[1], "place": place, "note": row.disposition_note})
     return told

@@ -28,15 +28,26 @@ from er_flow.views.answers import board_of, visit_of
 @require_GET
 @needs("er.view")
 def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Where somebody is in their care, and everything that was written down."""
+    """Where somebody is in their care, and everything that was written down; for a script only that, as a drawer."""
     row, actor = visit_of(pk), actor_of(request)
     regions.prefetch(request, [("er-visit", pk)])
     if row.patient is not None:
         note_access(row.patient, page="er", actor=actor)
+    if http.is_fragment(request):
+        return _drawer(request, row)
     return staff(
         request, "er_flow/visit.html", here="er", page=f"E-{row.number}", subtitle=row.department.name, visit=row,
         back=board_of(row.department_id), **_possible(row, actor),
     )  # fmt: skip
+
+
+def _drawer(request: HttpRequest, row: EmergencyVisit) -> HttpResponse:
+    """The same beside the board."""
+    told = {"visit": row, "title": _("Visit E-%(number)s") % {"number": row.number},
+            "may_see_patient": actor_of(request).can("patients.view")}  # fmt: skip
+    page = render(request, "er_flow/_drawer.html", told)
+    page["Cache-Control"] = "no-store"
+    return page
 
 
 @require_GET

@@ -44,7 +44,7 @@
 
   function ofRow(key) {
     const name = rowKeys().get(key);
-    const menu = name && document.activeElement?.closest?.("[data-row], .now")?.querySelector("details[data-menu]");
+    const menu = name && document.activeElement?.closest?.("[data-row], .now, [data-drawer]")?.querySelector("details[data-menu]");
     if (!menu) return false;
     flow.openMenu(menu).then(() => menu.querySelector(`[data-row-command="${name}"]`)?.click());
     return true;

@@ -57,7 +57,7 @@
   }
 
   /* --- filters ----------------------------------------------------------------------------------------------------- */
-  const pills = [...document.querySelectorAll("[data-show]")];
+  const pills = [...document.querySelectorAll("[data-shows] [data-show]")];
 
   function count() {
     const all = rows();
@@ -83,7 +83,7 @@
     const address = new URL(location.href);
     if (pill.dataset.show) address.searchParams.set("show", pill.dataset.show);
     else address.searchParams.delete("show");
-    history.replaceState(null, "", address);
+    history.replaceState(history.state, "", address);
   });
 
   const within = ({ detail }) => board.contains(detail.element) && tick();
@@ -92,5 +92,5 @@
   document.addEventListener("visibilitychange", tick);
   setInterval(tick, 5000);
   tick();
-  if (pills.length) show(board.dataset.showing in SHOWS ? board.dataset.showing : "");
+  if (pills.length) show(board.dataset.showing);
 })();

@@ -1,18 +1,21 @@
-/* The identity guard: an act on a patient's row of a board whose data are older than 10 s asks whether it is still this
+/* The identity guard: an act on a patient's row of a board, or in the drawer beside it, whose data are older than 10 s asks whether it is still this
    patient. While the link is live but quiet, the board first asks the server once: if nothing has changed, nobody is
    asked anything. */
 (() => {
   "use strict";
   const flow = window.clinicflow;
-  const place = document.querySelector("[data-guard]");
   const dialog = document.getElementById("er-guard");
-  if (!place || !dialog) return;
+  if (!dialog) return;
   const OLD = 10000;
   const PATIENCE = 1500;
   let asking = null;
   let passed = null;
 
-  const rowOf = (el) => (el instanceof Element && place.contains(el) ? el.closest("[data-row][data-who]") : null);
+  /* The row of an act; in a drawer (data-guard="one") everything is about the one who is shown there. */
+  function rowOf(el) {
+    const place = el instanceof Element ? el.closest("[data-guard]") : null;
+    return place?.dataset.guard === "one" ? place.querySelector("[data-who]") : (place && el.closest("[data-row][data-who]"));
+  }
   const old = () => flow.age() > OLD;
   const face = (row) => row && `${row.dataset.who}\n${row.dataset.about}`;
 
@@ -22,7 +25,6 @@
     if (!row || passed === el || !old()) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const key = row.dataset.row;
     const before = face(row);
     const go = () => {
       passed = el;
@@ -32,8 +34,8 @@
     if (document.documentElement.dataset.link !== "live") return ask(row, el, go);
     const slow = new Promise((resolve) => setTimeout(resolve, PATIENCE, false));
     Promise.race([flow.fresh(), slow]).then((is) => {
-      const now = place.querySelector(`[data-row="${CSS.escape(key)}"]`);
-      if (is && now && face(now) === before && el.isConnected) go();
+      const now = el.isConnected ? rowOf(el) : null;
+      if (is && now && face(now) === before) go();
       else ask(now || row, el, go);
     });
   }

@@ -1,17 +1,20 @@
 /* Jumps to a person wherever they wait on this page: the row comes into sight, is marked, and takes the focus.
-   The look-up's options name the visit (data-here); ?to=<visit> in the address does the same when the page opens. */
+   The look-up's options name the visit (data-here) and the screen that shows it (data-here-on: the emergency board; else
+   the desk); where the page has no such row, that screen is opened with ?to=<visit>, which does the same there. Who may
+   not open that screen (the body has no address of it) is sent nowhere: the answer is false. */
 (() => {
   "use strict";
   const flow = window.clinicflow;
-  const PLACES = ["wait", "now", "seat", "away"];
+  const PLACES = ["wait", "now", "seat", "away", "er"];
   const MARKED = 4000;
+  const to = new URLSearchParams(location.search).get("to");
 
-  flow.jump = (visit) => {
+  flow.jump = (visit, screen = "reception") => {
     if (!visit) return false;
     const found = PLACES.map((place) => document.getElementById(`${place}-${visit}`)).find(Boolean);
-    const reception = document.body.dataset.reception;
-    if (!found && reception && location.pathname !== reception) return location.assign(`${reception}?to=${visit}`), true;
-    if (!found) return false;
+    if (!found) return go(visit, document.body.dataset[screen]);
+    /* A filter of the board may hide the row. */
+    if (!flow.seen(found)) document.querySelector("[data-shows] [data-show='']")?.click();
     found.scrollIntoView({ block: "center", inline: "center" });
     found.tabIndex = -1;
     found.focus({ preventScroll: true });
@@ -20,6 +23,12 @@
     return true;
   };
 
-  const to = new URLSearchParams(location.search).get("to");
-  if (to) flow.jump(to);
+  /* Not twice to the same place: who has left meanwhile is on no row there. */
+  function go(visit, address) {
+    if (!address || (location.pathname === address && (address !== document.body.dataset.er || to === visit))) return false;
+    location.assign(`${address}?to=${visit}`);
+    return true;
+  }
+
+  if (to) flow.jump(to, location.pathname === document.body.dataset.er ? "er" : undefined);
 })();

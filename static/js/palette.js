@@ -42,7 +42,7 @@
     dialog.close();
     const { option } = detail;
     if (option.command) flow.run(option.command);
-    else if (!flow.jump?.(option.dataset.here) && option.dataset.href) location.assign(option.dataset.href);
+    else if (!flow.jump?.(option.dataset.here, option.dataset.hereOn) && option.dataset.href) location.assign(option.dataset.href);
   });
   document.addEventListener("palette:open", open);
   document.addEventListener("click", (event) => event.target.closest?.("[data-palette]") && open());
