@@ -240,7 +240,7 @@ class Play:
         years = dice.randrange(1, 15) if dice.random() < self.day.odds["child"] else dice.randrange(16, 92)
         given, sex = dice.choice(GIVEN)
         who = Arriving(
-            self.day.complaint(dice), age=Age.said(years, "years"), sex=sex, arrival_mode=mode,
+            self.day.complaint(dice, years), age=Age.said(years, "years"), sex=sex, arrival_mode=mode,
             precautions=AIRBORNE if dice.random() < told["airborne"] else NO_PRECAUTIONS,
         )  # fmt: skip
         if dice.random() < told["unknown"]:
@@ -284,9 +284,9 @@ class Play:
 
 
 def _sheet(level: int, visit: EmergencyVisit) -> Sheet:
-    """What suggests this level: calm vital signs, of a child's with a temperature."""
+    """What suggests this level: calm vital signs, a child's with a temperature."""
     child = visit.age_months is not None and visit.age_months < 12 * 18
-    vitals = replace(CALM, hr=95, temp=Decimal("37.2")) if child else CALM
+    vitals = replace(CALM, hr=95, rr=20, temp=Decimal("37.2"), sbp=102, dbp=64) if child else CALM
     return Sheet(ANSWERS[level], vitals)
 
 

@@ -18,6 +18,8 @@ from er_flow.models.words import ADMIT, AMA, DISCHARGE, ELOPED, EXPIRED, LWOT, O
 
 FILE = Path(__file__).with_name("emergency.toml")
 LEVELS = (1, 2, 3, 4, 5)
+OLDEST = 130
+"""Years."""
 TABLES = ("arrivals", "levels", "staff", "minutes", "odds", "complaints")
 
 
@@ -51,6 +53,18 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """What somebody comes for, and who does: ages in completed years, both included."""
+
+    what: str
+    youngest: int = 0
+    oldest: int = OLDEST
+
+    def suits(self, years: int) -> bool:
+        return self.youngest <= years <= self.oldest
+
+
+@dataclass(frozen=True, slots=True)
 class Emergency:
     """The file. Tables are kept as they stand there; ``read`` has checked them."""
 
@@ -63,7 +77,7 @@ class Emergency:
     staff: Mapping[str, Any]
     minutes: Mapping[str, Any]
     odds: Mapping[str, Any]
-    complaints: Mapping[str, Sequence[str]]
+    complaints: Mapping[int, Sequence[Complaint]]
     sections: tuple[Mapping[str, Any], ...]
 
     def per_hour(self, at: datetime) -> float:
@@ -79,15 +93,20 @@ class Emergency:
         median, sigma = self.minutes[name]
         return 60.0 * float(median) * math.exp(dice.gauss(0, sigma))
 
-    def complaint(self, dice: Random) -> str:
-        """What somebody comes for; the level is in it."""
-        return dice.choice(self.complaints[str(dice.choices(LEVELS, self.levels["shares"])[0])])
+    def complaint(self, dice: Random, years: int) -> str:
+        """What somebody of this age comes for; the level is in it."""
+        level = dice.choices(LEVELS, self.levels["shares"])[0]
+        return dice.choice([one.what for one in self.complaints[level] if one.suits(years)])
+
+    def level_of(self, complaint: str) -> int | None:
+        """The level of those who come for this; None for what the file does not know."""
+        return next((one for one in LEVELS if any(each.what == complaint for each in self.complaints[one])), None)
 
     def fate(self, number: int, complaint: str, looks: int = 0) -> Fate:
         """What will happen to the patient of this number who comes for this, and was looked at so many times."""
         dice = self.dice(number)
         drawn = dice.choices(LEVELS, self.levels["shares"])[0]
-        level = suggested = next((one for one in LEVELS if complaint in self.complaints[str(one)]), drawn)
+        level = suggested = self.level_of(complaint) or drawn
         if dice.random() < self.levels["overridden"]:
             suggested = min(5, max(1, level + dice.choice((-1, 1))))
         odds, at = self.odds, level - 1
@@ -130,11 +149,25 @@ def read(path: Path = FILE) -> Emergency:
     if missing:
         raise WrongEmergency(f"{missing} missing")
     told["sections"] = tuple(told["sections"])
+    told["complaints"] = _complaints(told["complaints"])
     found = Emergency(**told)
     if len(found.arrivals["hours"]) != 24 or len(found.arrivals["weekdays"]) != 7:
         raise WrongEmergency("[arrivals] needs 24 hours and 7 weekdays")
     if len(found.levels["shares"]) != 5 or not math.isclose(sum(found.levels["shares"]), 1):
         raise WrongEmergency("the shares of the five levels do not make 1")
-    if {str(level) for level in LEVELS} - set(found.complaints):
-        raise WrongEmergency("[complaints] needs all five levels")
+    return found
+
+
+def _complaints(told: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[int, tuple[Complaint, ...]]:
+    """By level; somebody of any age comes for something of each."""
+    found = {
+        level: tuple(
+            Complaint(one["what"], one.get("from", 0), one.get("to", OLDEST)) for one in told.get(str(level), ())
+        )
+        for level in LEVELS
+    }
+    for level, some in found.items():
+        for years in range(OLDEST + 1):
+            if not any(one.suits(years) for one in some):
+                raise WrongEmergency(f"[complaints] has nothing of level {level} for somebody of {years}")
     return found

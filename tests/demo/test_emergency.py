@@ -66,21 +66,41 @@ def test_a_hospital_without_one_plays_on() -> None:
 
 def test_what_somebody_does_is_the_same_at_every_look() -> None:
     told = emergency_day.read()
-    complaint = told.complaints["2"][0]
+    complaint = told.complaints[2][0].what
     assert told.fate(17, complaint) == told.fate(17, complaint)
     assert told.fate(17, complaint).level == 2
     assert told.fate(17, complaint, looks=1).look != told.fate(17, complaint).look
-    levels = Counter(told.fate(n, told.complaint(Random(n))).level for n in range(2000))
+    levels = Counter(told.fate(n, told.complaint(Random(n), 1 + n % 90)).level for n in range(2000))
     for level, share in enumerate(told.levels["shares"], 1):
         assert abs(levels[level] / 2000 - share) < 0.04
     assert sum(bed["count"] for section in told.sections for bed in section["beds"]) == 69
+
+
+def test_nobody_comes_for_what_people_of_their_age_do_not_have() -> None:
+    told = emergency_day.read()
+    grown = {"Chest pressure", "Weak on one side since an hour", "Confused since morning", "Kidney stone again"}
+    grown |= {"Fell, hip hurts", "Prescription ran out", "Sick note", "Back pain", "Overdose of tablets"}
+    small = {"Barking cough at night", "Bead in the nose", "Earache", "Breathes fast, drinks nothing"}
+    come = {years: {told.complaint(Random(n), years) for n in range(900)} for years in (0, 3, 10, 30, 80)}
+    assert not (come[0] | come[3] | come[10]) & grown
+    assert not (come[30] | come[80]) & small
+    assert small <= come[3]
+    assert grown <= come[80]
+    assert {one.what for some in told.complaints.values() for one in some} <= set().union(
+        *(({told.complaint(Random(n), years) for n in range(900)}) for years in (2, 12, 85))
+    ), "everything is somebody's"  # fmt: skip
+    for level in emergency_day.LEVELS:
+        assert {told.level_of(one.what) for one in told.complaints[level]} == {level}, "a complaint is of one level"
 
 
 def test_a_file_that_cannot_be_is_refused_by_name(tmp_path: Path) -> None:
     text = emergency_day.FILE.read_text(encoding="utf-8")
     for wrong, why in (
         (text.replace("shares = [0.02,", "shares = [0.5,"), "levels"), (text.replace("[staff]", "[people]"), "staff"),
-        ("[[", "cannot be read"), (text.replace("hours = [5, 4,", "hours = [5,"), "24 hours"),
+        ("[[", "cannot be read"), (text.replace('{ what = "Cold" }', '{ what = "Cold", from = 9 }').replace(
+            '{ what = "Insect bite" }', '{ what = "Insect bite", from = 9 }').replace(
+            '{ what = "Stitches out" }', '{ what = "Stitches out", from = 9 }'), "nothing of level 5"),
+        (text.replace("hours = [5, 4,", "hours = [5,"), "24 hours"),
     ):  # fmt: skip
         file = tmp_path / f"{len(wrong)}.toml"
         file.write_text(wrong, encoding="utf-8")
