@@ -11,7 +11,7 @@ from clinic.core.api_fields import Day, Id, Named
 from clinic.core.api_input import Lower, Query
 from er_flow.crowding import BANDS
 from er_flow.log import HERE
-from er_flow.measures import PERIODS, behind
+from er_flow.measures import PERIODS, YEARS, behind
 from er_flow.measures.counts import LENGTHS
 from er_flow.models.words import ENDS
 from er_flow.serializers import ARRIVAL_WORDS
@@ -101,6 +101,9 @@ class SpanQuery(Query):
         both = ("first" in attrs) + ("last" in attrs)
         if both == 1 or (both and "period" in attrs):
             raise serializers.ValidationError({"from": [_("Give a first and a last day, or a period.")]})
+        for name, source in (("from", "first"), ("to", "last")):
+            if source in attrs and attrs[source].year not in YEARS:
+                raise serializers.ValidationError({name: [_("No such time.")]})
         return attrs
 
 

@@ -12,10 +12,12 @@ from clinic.tenants import days
 from er_flow.measures import behind, figures, keep
 from er_flow.measures.behind import Page
 
-__all__ = ["LONGEST", "Page", "behind", "of", "span"]
+__all__ = ["LONGEST", "YEARS", "Page", "behind", "of", "span"]
 
 LONGEST = 400
 """Days of one question."""
+YEARS = range(2000, 2100)
+"""No hospital's log is older; the calendar's very first and last days have no instants in other zones."""
 PERIODS = {"day": 1, "week": 7, "month": 30, "3months": 91, "year": 365}
 """Period → its service days, today the last of them."""
 

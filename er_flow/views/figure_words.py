@@ -13,8 +13,6 @@ from er_flow.log import HERE
 from er_flow.models.words import ENDS, STATES
 
 Words = dict[str, str | Promise]
-EARLIEST = 2000
-"""No hospital's log is older; the calendar's very first days have no instants in other zones."""
 END: Words = {HERE: gettext_lazy("still here"), **{key: label for key, label in STATES if key in ENDS}}
 LENGTHS: Words = {
     "door_to_triage": gettext_lazy("Door to triage"), "door_to_provider": gettext_lazy("Door to provider"),

@@ -51,7 +51,7 @@ def _span(request: HttpRequest, usual: str) -> Span:
         asked = Span(date.fromisoformat(request.GET.get("from", "")), date.fromisoformat(request.GET.get("to", "")))
     except ValueError:
         return Span(first, last)
-    whole = 0 <= (asked.last - asked.first).days < measures.LONGEST and asked.first.year >= words.EARLIEST
+    whole = 0 <= (asked.last - asked.first).days < measures.LONGEST and asked.first.year in measures.YEARS
     return asked if whole and asked.last <= last else Span(first, last)
 
 
@@ -102,10 +102,11 @@ RELATED = ("patient", "department", "section", "provider", "hospital")
 
 def _after(request: HttpRequest) -> tuple[datetime, UUID] | None:
     try:
-        at = parse_datetime(request.GET.get("after", ""))
-        return (at, UUID(request.GET.get("id", ""))) if at is not None and at.tzinfo is not None else None
+        at, pk = parse_datetime(request.GET.get("after", "")), UUID(request.GET.get("id", ""))
     except ValueError:
         return None
+    is_one = at is not None and at.tzinfo is not None and at.year in measures.YEARS
+    return (at, pk) if at is not None and is_one else None
 
 
 @require_GET

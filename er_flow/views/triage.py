@@ -26,7 +26,7 @@ from er_flow.operations import triage as operations
 from er_flow.regions import triage_words as words
 from er_flow.regions.board import targets_text
 from er_flow.regions.visit import age_text
-from er_flow.triage_form import DUE, TriageForm, typed_of
+from er_flow.triage_form import DUE, LEVELS, TriageForm, typed_of
 from er_flow.views.answers import ASK, answer, board_of, find, said, visit_of
 
 FIRST, AGAIN, CORRECT = "first", "again", "correct"
@@ -163,8 +163,9 @@ def _chosen(desk: Desk, form: TriageForm, told: Suggestion) -> int | None:
     """What the nurse chose stays while the suggestion is the same; else what may be chosen beforehand, if anything."""
     if not form.is_bound:
         return None
-    if form.data.get("was") == _key(told) and form.data.get("by_hand", "").isdigit():
-        return int(form.data["by_hand"])
+    by_hand = form.data.get("by_hand", "")
+    if form.data.get("was") == _key(told) and by_hand in dict(LEVELS):
+        return int(by_hand)
     if desk.mode == AGAIN:
         return None
     return told.preselected
