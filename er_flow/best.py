@@ -84,7 +84,7 @@ def ranked(wish: Wish, free: Sequence[Place], everywhere: Sequence[Place]) -> li
     ``everywhere`` are all beds in use: they tell how scarce a feature is.
     """
     scarce = Counter(feature for place in everywhere for feature in place.features)
-    fits = [_fit(wish, place) for place in free if _suits(wish, place)]
+    fits = [_fit(wish, place) for place in free if suits(wish, place)]
 
     def key(fit: Fit) -> tuple[bool, int, float, int, str]:
         surplus = sum(1 / max(1, scarce[feature]) for feature in fit.spare)
@@ -93,7 +93,8 @@ def ranked(wish: Wish, free: Sequence[Place], everywhere: Sequence[Place]) -> li
     return sorted(fits, key=key)
 
 
-def _suits(wish: Wish, place: Place) -> bool:
+def suits(wish: Wish, place: Place) -> bool:
+    """Whether a bed has what is needed, and is where and what was asked for."""
     if wish.needs - place.features or (wish.section is not None and place.section != wish.section):
         return False
     return wish.sort in ("", place.sort)
@@ -107,13 +108,18 @@ def _fit(wish: Wish, place: Place) -> Fit:
     )  # fmt: skip
 
 
-def offers(free: Sequence[Place], waiting: Iterable[Wish], everywhere: Sequence[Place]) -> dict[UUID, UUID]:
+def offers(
+    free: Sequence[Place], waiting: Iterable[Wish], everywhere: Sequence[Place], most: int | None = None
+) -> dict[UUID, UUID]:  # fmt: skip
     """Free bed → the visit it is offered to: the most urgent who fits gets the best of what is left.
 
-    Nobody is offered a makeshift place, and levels 4 and 5 no room that others may need at any moment.
+    Nobody is offered a makeshift place, and levels 4 and 5 no room that others may need at any moment. ``most``: no
+    more offers than these; each later one depends on all before it.
     """
     left, told = list(free), dict[UUID, UUID]()
     for wish in sorted(waiting, key=lambda one: one.rank):
+        if not left or len(told) == most:
+            break
         fit = next((one for one in ranked(wish, left, everywhere) if _may_offer(one, wish)), None)
         if fit is not None:
             told[fit.place.id] = wish.visit

@@ -40,6 +40,7 @@ urlpatterns = [
     path("er/visits/<uuid:pk>/end/", acts.end, name="end"),
     path("er/visits/<uuid:pk>/ends/", asks.ends, name="ends"),
     path("er/visits/<uuid:pk>/bed/", beds.bed_for, name="bed_for"),
+    path("er/visits/<uuid:pk>/fits/", beds.fits, name="fits"),
     path("er/visits/<uuid:pk>/bed/assign/", acts.assign, name="assign"),
     path("er/visits/<uuid:pk>/bed/leave/", acts.leave_bed, name="leave_bed"),
     path("er/visits/<uuid:pk>/bed/keep/", acts.keep, name="keep"),

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from clinic.live import render
 from clinic.live.regions import Loaded
 from er_flow import best
 from er_flow.best import Place, Wish
-from er_flow.models import Bed
 from er_flow.models.words import (
     AVAILABLE,
+    BED_STATES,
     BED_TYPES,
     BLOCKED,
     CLEANING,
@@ -21,17 +22,24 @@ from er_flow.models.words import (
     PRECAUTIONS,
     RESERVED,
 )
-from er_flow.queries import place_of, why
+from er_flow.queries import why
 from er_flow.regions import facts, words
 from er_flow.regions.board import is_boarder, of_wards
-from er_flow.regions.facts import Ward
+from er_flow.regions.facts import Spot, Ward
 from er_flow.regions.rows import BedRow, Fit, NeedRow, Section
 
 ICONS = {
     AVAILABLE: "circle-check", RESERVED: "pin", OCCUPIED: "bed", CLEANING: "sparkles",
     CONTAMINATED: "alert-triangle", BLOCKED: "ban",
 }  # fmt: skip
-SHOWN_FITS = 3
+STATES = dict(BED_STATES)
+NEXT = 6
+"""So many patients are offered a bed at once, the most urgent who can be: those whom somebody is about to place.
+
+Each offer depends on all that are more urgent, so a bed taken out of their order moves every offer after it: with
+forty free beds that was forty rows of each list, on every screen, for one act. Who comes later is offered one when it
+is their turn; until then the row says whether a bed suits, and all that do are told when they are asked for.
+"""
 
 
 def load_beds(keys: Sequence[str]) -> Mapping[str, Loaded]:
@@ -40,27 +48,25 @@ def load_beds(keys: Sequence[str]) -> Mapping[str, Loaded]:
 
 
 def _beds(ward: Ward) -> Loaded:
-    lying = {stay.bed_id: visit for visit, stay in ward.stays.items()}
     people = {row.pk: row for row in ward.visits}
-    offered = offers(ward)
+    holders = {row.stay__bed_id: row for row in ward.visits if row.stay__bed_id}
+    kept = {bed.pk: people.get(bed.reserved_for_id) for bed in ward.beds if bed.reserved_for_id}
+    offered = {bed: people[visit] for bed, visit in offers(ward).items()}
     rows: list[Section | BedRow] = []
     for section in ward.sections:
-        here = [bed for bed in ward.beds if bed.section_id == section.pk]
+        here = [bed for bed in ward.beds if bed.section is section]
         free = sum(bed.state == AVAILABLE for bed in here)
-        nurse = section.nurse.name if section.nurse else ""
-        rows.append(Section(f"section:{section.pk}", section.name, free, len(here), nurse))
-        for bed in here:
-            holder = people.get(lying.get(bed.pk) or bed.reserved_for_id or UUID(int=0))
-            rows.append(_bed(bed, holder, people.get(offered.get(bed.pk, UUID(int=0)))))
+        rows.append(Section(f"section:{section.pk}", section.name, free, len(here), section.nurse))
+        rows += [_bed(bed, holders.get(bed.pk) or kept.get(bed.pk), offered.get(bed.pk)) for bed in here]
     of = frozenset({ward.department.pk})
     return Loaded(None, tuple(rows), topics=facts.TOPICS, refs=ward.refs, departments=of)
 
 
-def _bed(bed: Bed, holder: Any, offer: Any) -> BedRow:
+def _bed(bed: Spot, holder: Any, offer: Any) -> BedRow:
     inside = bed.state == OCCUPIED and holder is not None
     precautions = holder.precautions if inside and holder.precautions != NO_PRECAUTIONS else ""
     return BedRow(
-        key=str(bed.pk), name=bed.name, state=bed.state, state_text=words.first_up(str(bed.get_state_display())),
+        key=str(bed.pk), name=bed.name, state=bed.state, state_text=words.first_up(str(STATES[bed.state])),
         icon=ICONS[bed.state], features=words.features(bed.features), sort="" if bed.sort == "ed" else _sort(bed),
         since=bed.since, visit=str(holder.pk) if holder else "", number=holder.number if holder else 0,
         who=words.name_of(holder) if holder else "", level=(holder.level or 0) if holder else 0,
@@ -72,33 +78,37 @@ def _bed(bed: Bed, holder: Any, offer: Any) -> BedRow:
     )  # fmt: skip
 
 
-def _sort(bed: Bed) -> str:
+def _sort(bed: Spot) -> str:
     return str(dict(BED_TYPES)[bed.sort])
 
 
 # --- who needs one ---------------------------------------------------------------------------------------------------
 
 
-def wish(row: Any, ward: Ward) -> Wish:
-    stay = ward.stays.get(row.pk)
-    near = stay.bed__section__position if stay else (row.section__position or 0)
+def wish(row: Any) -> Wish:
+    """What a patient needs of a bed; near is where they lie, else the section they are put down for."""
+    near = row.stay__bed__section__position if row.stay__bed_id else (row.section__position or 0)
     asked = best.needs(row.needs, row.precautions, row.ventilated)
     return Wish(row.pk, row.level or row.reported_level, row.arrived_at, asked, near=near)
 
 
 def free(ward: Ward) -> list[Place]:
-    return [place_of(bed) for bed in ward.beds if bed.state == AVAILABLE]
+    return [bed.place for bed in ward.beds if bed.state == AVAILABLE]
 
 
 def bedless(ward: Ward) -> list[Any]:
-    """Who is here without a bed, and has none kept, in the order of R4.4."""
-    return [row for row in ward.visits if row.pk not in ward.stays]
+    """Who is here without a bed, in the order of R4.4; for some a bed is kept."""
+    return [row for row in ward.visits if row.stay__bed_id is None]
 
 
 def offers(ward: Ward) -> dict[UUID, UUID]:
-    """Free bed → the most urgent who fits."""
-    wishes = [wish(row, ward) for row in bedless(ward) if row.reserved_bed__pk is None]
-    return best.offers(free(ward), wishes, [place_of(bed) for bed in ward.beds])
+    """Free bed → who comes next and fits, of those for whom none is kept."""
+    return render.once(("er-offers", ward.department.pk), lambda: _offers(ward))
+
+
+def _offers(ward: Ward) -> dict[UUID, UUID]:
+    wishes = [wish(row) for row in bedless(ward) if row.reserved_bed__pk is None]
+    return best.offers(free(ward), wishes, [bed.place for bed in ward.beds], NEXT)
 
 
 def load_needs(keys: Sequence[str]) -> Mapping[str, Loaded]:
@@ -107,24 +117,38 @@ def load_needs(keys: Sequence[str]) -> Mapping[str, Loaded]:
 
 
 def _needs(ward: Ward) -> Loaded:
-    places, everywhere = free(ward), [place_of(bed) for bed in ward.beds]
-    offered = {visit: bed for bed, visit in offers(ward).items()}
-    rows = tuple(_need(row, ward, places, everywhere, offered.get(row.pk)) for row in bedless(ward))
+    places, everywhere = free(ward), [bed.place for bed in ward.beds]
+    by_id, beds = {place.id: place for place in places}, {visit: bed for bed, visit in offers(ward).items()}
+    rows = []
+    for row in bedless(ward):
+        wanted, bed = wish(row), beds.get(row.pk)
+        offer = shown(best.ranked(wanted, [by_id[bed]], everywhere)[0], True) if bed else None
+        rows.append(_need(row, offer, bed is not None or any(best.suits(wanted, place) for place in places)))
     of = frozenset({ward.department.pk})
-    return Loaded(None, rows, topics=facts.TOPICS, refs=ward.refs, departments=of)
+    return Loaded(None, tuple(rows), topics=facts.TOPICS, refs=ward.refs, departments=of)
 
 
-def _need(row: Any, ward: Ward, places: list[Place], everywhere: list[Place], offered: UUID | None) -> NeedRow:
-    fits = best.ranked(wish(row, ward), places, everywhere)
-    first = [fit for fit in fits if fit.place.id == offered] + [fit for fit in fits if fit.place.id != offered]
+def _need(row: Any, offer: Fit | None, suits: bool) -> NeedRow:
     return NeedRow(
         key=str(row.pk), number=row.number, name=words.name_of(row), age=words.age_of(row), sex=words.sex_of(row.sex),
         level=row.level or 0, reported=row.reported_level or 0 if row.level is None else 0, complaint=row.complaint,
         marks=words.marks(row), arrived_at=row.arrived_at, kept_bed=row.reserved_bed__name or "",
-        kept_id=str(row.reserved_bed__pk or ""),
-        fits=tuple(shown(fit, fit.place.id == offered) for fit in first[:SHOWN_FITS]),
-        fit_ids=" ".join(str(fit.place.id) for fit in fits),
+        kept_id=str(row.reserved_bed__pk or ""), offer=offer, suits=suits,
     )  # fmt: skip
+
+
+def fits(row: Any, ward: Ward) -> list[Fit]:
+    """All beds that suit somebody, with the reasons: the one their row names, then the best first."""
+    places = [*free(ward), *(bed.place for bed in ward.beds if bed.pk == row.reserved_bed__pk)]
+    ranked, first = best.ranked(wish(row), places, [bed.place for bed in ward.beds]), named(row, ward)
+    ranked.sort(key=lambda fit: fit.place.id != first)
+    return [shown(fit, fit is ranked[0]) for fit in ranked]
+
+
+def named(row: Any, ward: Ward) -> UUID | None:
+    """The bed that somebody's row names: the one kept for them, or the one they are offered."""
+    offered = {visit: bed for bed, visit in offers(ward).items()}
+    return row.reserved_bed__pk or offered.get(row.pk)
 
 
 def shown(fit: best.Fit, is_best: bool) -> Fit:

@@ -49,7 +49,7 @@ def _board(ward: Ward) -> tuple[Heading | BoardRow, ...]:
         if level != group:
             told.append(Heading(f"group:{level}", str(level), counts[level], _minutes(row.level, policy)))
             group = level
-        told.append(_row(row, ward, policy))
+        told.append(_row(row, policy))
     return tuple(told)
 
 
@@ -75,22 +75,21 @@ def _seen_after(row: Any) -> int | None:
     return None if row.seen_at is None else int((row.seen_at - row.arrived_at) / timedelta(minutes=1))
 
 
-def _row(row: Any, ward: Ward, policy: HospitalConfig) -> BoardRow:
-    stay = ward.stays.get(row.pk)
+def _row(row: Any, policy: HospitalConfig) -> BoardRow:
     nurse_id = row.nurse_id or row.section__nurse_id
     return BoardRow(
         key=str(row.pk), number=row.number, patient_id=str(row.patient_id or ""), name=words.name_of(row),
         age=words.age_of(row), sex=words.sex_of(row.sex), group=str(row.level or 0), level=row.level or 0,
         reported=row.reported_level or 0 if row.level is None else 0, complaint=row.complaint, marks=words.marks(row),
         state=row.state, state_text=words.state_text(row), step=words.STEPS[row.state],
-        bed=stay.bed__name if stay else "", kept_bed=row.reserved_bed__name or "",
+        bed=row.stay__bed__name or "", kept_bed=row.reserved_bed__name or "",
         provider=row.provider__name or "", nurse=row.nurse__name or row.section__nurse__name or "",
         team=" ".join(str(pk) for pk in (row.provider_id, nurse_id) if pk), began=_began(row, policy),
         target=_minutes(row.level, policy), seen_after=_seen_after(row), is_delayed=is_delayed(row),
         delay_reason=row.delay_reason if row.seen_at is None else "", reassess_at=row.reassess_at,
         arrived_at=row.arrived_at, boards_since=row.admit_at if is_boarder(row) else None, waits=words.waits(row),
         triaging=row.triage_started_at is not None and row.level is None, later=row.entered_later,
-        act=words.next_act(row, stay is not None),
+        act=words.next_act(row, row.stay__bed_id is not None),
     )  # fmt: skip
 
 
@@ -113,7 +112,7 @@ def _wall(ward: Ward) -> tuple[WallRow, ...]:
         WallRow(
             key=str(row.pk), number=row.number, level=row.level or 0,
             reported=row.reported_level or 0 if row.level is None else 0,
-            bed=ward.stays[row.pk].bed__name if row.pk in ward.stays else "", state_text=words.state_text(row),
+            bed=row.stay__bed__name or "", state_text=words.state_text(row),
             step=words.STEPS[row.state], began=_began(row, policy), target=_minutes(row.level, policy),
             seen_after=_seen_after(row), is_delayed=is_delayed(row), arrived_at=row.arrived_at,
             waits=words.waits(row), marks=words.marks(row),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db.models import FilteredRelation, Q, QuerySet
+
+from clinic.core.prepared import Prepared
 from clinic.directory.models import Department
 from clinic.live import render
 from clinic.tenants import days
 from clinic.tenants.models import HospitalConfig
-from er_flow.models import Bed, BedStay, EmergencyFloor, EmergencyVisit, Section
+from er_flow.best import Place
+from er_flow.models import EmergencyFloor, EmergencyVisit, Section
 
 VISIT = (
     "pk", "number", "patient_id", "department_id", "section_id", "section__name", "section__nurse__name",
@@ -21,9 +26,51 @@ VISIT = (
     "needs", "disposition", "disposition_note", "arrived_at", "triage_started_at", "seen_at", "admit_at",
     "bedded_at", "reassess_at", "crossed_at", "delay_reason", "entered_later", "patient__given_name",
     "patient__preferred_name", "patient__family_name", "patient__mrn", "patient__birth_date", "reserved_bed__pk",
-    "reserved_bed__name",
+    "reserved_bed__name", "stay__bed_id", "stay__bed__name", "stay__bed__section__position",
 )  # fmt: skip
-"""What a row shows, and nothing else."""
+"""What a row shows, and nothing else. ``stay`` is the open one: all of it None for somebody without a bed."""
+
+
+class Part(NamedTuple):
+    """A section in use."""
+
+    pk: UUID
+    department_id: UUID
+    name: str
+    position: int
+    nurse_id: UUID | None
+    nurse: str
+
+
+class Spot(NamedTuple):
+    """A bed in use."""
+
+    pk: UUID
+    name: str
+    sort: str
+    features: list[str]
+    state: str
+    since: datetime
+    reserved_for_id: UUID | None
+    blocked_reason: str
+    blocked_until: datetime | None
+    position: int
+    section: Part
+
+    @property
+    def place(self) -> Place:
+        """As the choice of the best bed sees it."""
+        return Place(
+            self.pk, self.name, self.sort, frozenset(self.features), self.section.pk, self.section.name,
+            self.section.position, self.position,
+        )  # fmt: skip
+
+
+PART = ("pk", "department_id", "name", "position", "nurse_id", "nurse__name")
+SPOT = (
+    "pk", "name", "sort", "features", "state", "since", "reserved_for_id", "blocked_reason", "blocked_until",
+    "position",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,13 +78,11 @@ class Ward:
     """One emergency department, as it is now."""
 
     department: Department
-    visits: list[Any] = field(default_factory=list)
-    """In the order of R4.4."""
-    stays: dict[UUID, Any] = field(default_factory=dict)
-    """Visit → its open stay."""
-    beds: list[Bed] = field(default_factory=list)
-    sections: list[Section] = field(default_factory=list)
     surge: EmergencyFloor | None = None
+    visits: list[Any] = field(default_factory=list)
+    """In the order of R4.4; each with its open stay."""
+    sections: list[Part] = field(default_factory=list)
+    beds: list[Spot] = field(default_factory=list)
 
     @property
     def refs(self) -> frozenset[str]:
@@ -60,41 +105,60 @@ def policies() -> HospitalConfig:
 
 
 def wards() -> dict[UUID, Ward]:
-    """The emergency departments of the hospital: five queries, whoever asks."""
+    """The emergency departments of the hospital: three queries, whoever asks."""
     return render.once("er-wards", _read)
 
 
+def _departments() -> QuerySet[Any, Any]:
+    rows = Department.objects.filter(sort=Department.EMERGENCY, is_active=True)
+    return rows.select_related("er_floor").order_by("name", "pk")
+
+
+def _visits() -> QuerySet[Any, Any]:
+    """Who is here, with the open stay: the database holds that there is one at most (R4.32)."""
+    rows = EmergencyVisit.objects.open().filter(_in_use("department")).in_order()
+    lying = FilteredRelation("stays", condition=Q(stays__ended_at=None))
+    found: QuerySet[Any, Any] = rows.annotate(stay=lying).values_list(*VISIT, named=True)
+    return found
+
+
+def _places() -> QuerySet[Any, Any]:
+    """Each section as often as it has beds, and once if it has none."""
+    rows = Section.objects.filter(_in_use("department"), is_active=True)
+    rows = rows.annotate(bed=FilteredRelation("beds", condition=Q(beds__is_active=True)))
+    order = ("position", "name", "pk", "bed__position", "bed__name", "bed__pk")
+    found: QuerySet[Any, Any] = rows.order_by(*order).values_list(*PART, *(f"bed__{name}" for name in SPOT))
+    return found
+
+
+def _in_use(department: str) -> Q:
+    return Q(**{f"{department}__sort": Department.EMERGENCY, f"{department}__is_active": True})
+
+
+# Every flush of a board asks these: written once, they cost what the database needs and no more.
+_DEPARTMENTS, _VISITS, _PLACES = Prepared[Department](_departments), Prepared[Any](_visits), Prepared[Any](_places)
+
+
 def _read() -> dict[UUID, Ward]:
-    rows = Department.objects.filter(sort=Department.EMERGENCY, is_active=True).order_by("name", "pk")
-    found = {row.pk: Ward(row) for row in rows}
+    found = {row.pk: Ward(row, getattr(row, "er_floor", None)) for row in _DEPARTMENTS.rows()}
     if not found:
         return {}
-    visits: dict[UUID, list[Any]] = defaultdict(list)
-    here = EmergencyVisit.objects.open().filter(department_id__in=found)
-    for visit in here.in_order().values_list(*VISIT, named=True):
-        visits[visit.department_id].append(visit)
-    stays: dict[UUID, dict[UUID, Any]] = defaultdict(dict)
-    lying = BedStay.objects.filter(ended_at=None, visit__department_id__in=found, visit__departed_at=None)
-    columns = ("visit_id", "visit__department_id", "bed_id", "bed__name", "bed__section__position", "began_at")
-    for stay in lying.values_list(*columns, named=True):
-        stays[stay.visit__department_id][stay.visit_id] = stay
-    beds, sections = _places(set(found))
-    floors = {floor.department_id: floor for floor in EmergencyFloor.objects.filter(department_id__in=found)}
-    return {
-        pk: Ward(ward.department, visits[pk], stays[pk], beds[pk], sections[pk], floors.get(pk))
-        for pk, ward in found.items()
-    }
+    for visit in _VISITS.rows():
+        if (ward := found.get(visit.department_id)) is not None:
+            ward.visits.append(visit)
+    _put_places(found, _PLACES.rows())
+    return found
 
 
-def _places(departments: set[UUID]) -> tuple[dict[UUID, list[Bed]], dict[UUID, list[Section]]]:
-    sections: dict[UUID, list[Section]] = defaultdict(list)
-    known: dict[UUID, Section] = {}
-    rows = Section.objects.filter(department_id__in=departments, is_active=True).select_related("nurse")
-    for section in rows.order_by("position", "name", "pk"):
-        sections[section.department_id].append(section)
-        known[section.pk] = section
-    beds: dict[UUID, list[Bed]] = defaultdict(list)
-    for bed in Bed.objects.filter(section_id__in=known, is_active=True).order_by("position", "name", "pk"):
-        bed.section = known[bed.section_id]
-        beds[bed.section.department_id].append(bed)
-    return beds, sections
+def _put_places(wards: dict[UUID, Ward], rows: Iterable[tuple[Any, ...]]) -> None:
+    """A department that came into use between two of the queries is shown by the next flush: its event rings."""
+    last: Part | None = None
+    for row in rows:
+        ward = wards.get(row[1])
+        if ward is None:
+            continue
+        if last is None or last.pk != row[0]:
+            last = Part(*row[: len(PART) - 1], nurse=row[len(PART) - 1] or "")
+            ward.sections.append(last)
+        if row[len(PART)] is not None:
+            ward.beds.append(Spot(*row[len(PART) :], section=last))

@@ -243,6 +243,7 @@ class NeedRow:
     arrived_at: datetime
     kept_bed: str
     kept_id: str
-    fits: tuple[Fit, ...]
-    fit_ids: str
-    """The ids of all beds that suit, for the map."""
+    offer: Fit | None
+    """The bed that is offered; for the few who come next."""
+    suits: bool
+    """Whether any free bed suits. Which ones, and why, comes when somebody asks (er:fits)."""

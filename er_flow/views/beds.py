@@ -16,18 +16,19 @@ from clinic.core.access import needs
 from clinic.core.errors import NotFound
 from clinic.live import regions
 from clinic.tenants.pages import actor_of, staff
-from er_flow import best
 from er_flow.forms import BedForm, BlockForm, WithForm
 from er_flow.models import Bed, BedStay, EmergencyVisit
 from er_flow.models.words import AVAILABLE, BLOCKED, OCCUPIED, RESERVED, UNCLEAN
 from er_flow.operations import beds as operations
-from er_flow.queries import place_of
 from er_flow.regions import beds as region
 from er_flow.regions import facts, words
 from er_flow.regions.facts import Ward
 from er_flow.views.answers import ASK, asking, board_of, find, told, visit_of
 from er_flow.views.asks import whom
 from er_flow.views.board import chosen
+
+MORE_FITS = 5
+"""Beds told beside the one that the row names; the question which bed has all of them."""
 
 
 @require_GET
@@ -42,7 +43,7 @@ def beds(request: HttpRequest) -> HttpResponse:
     picked = request.GET.get("for", "")
     return staff(
         request, "er_flow/beds.html", here="er-beds", page=_("Beds"), subtitle=department.name, department=department,
-        others=others, picked=picked,
+        others=others, picked=picked, may_assign=actor_of(request).can("er.beds"),
     )  # fmt: skip
 
 
@@ -64,7 +65,7 @@ def bed_for(request: HttpRequest, pk: UUID) -> HttpResponse:
     visit = visit_of(pk)
     ward = _ward(visit.department_id)
     row = next((each for each in ward.visits if each.pk == visit.pk), None)
-    fits = _fits(row, ward) if row is not None else []
+    fits = region.fits(row, ward) if row is not None else []
     form = BedForm(told(request), beds=[(fit.bed, f"{fit.name} · {fit.section}. {fit.why}") for fit in fits])
 
     def do(given: dict[str, Any]) -> str:
@@ -80,13 +81,29 @@ def bed_for(request: HttpRequest, pk: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-def _fits(row: Any, ward: Ward) -> list[Any]:
-    """The free beds that suit, and the one that is kept, first."""
-    offered = {visit: bed for bed, visit in region.offers(ward).items()}.get(row.pk)
-    free = [*region.free(ward), *[place_of(bed) for bed in ward.beds if bed.pk == row.reserved_bed__pk]]
-    ranked = best.ranked(region.wish(row, ward), free, [place_of(bed) for bed in ward.beds])
-    ranked.sort(key=lambda fit: (fit.place.id != row.reserved_bed__pk, fit.place.id != offered))
-    return [region.shown(fit, fit is ranked[0]) for fit in ranked]
+@require_GET
+@needs("er.view")
+def fits(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Every bed that suits somebody now, with the reasons: beside the map for a script, else a page (R4.33)."""
+    visit = visit_of(pk)
+    ward = _ward(visit.department_id)
+    row = next((each for each in region.bedless(ward) if each.pk == visit.pk), None)
+    told = region.fits(row, ward) if row is not None else []
+    beyond = [fit for fit in told if fit.bed != str(region.named(row, ward))]
+    context = {
+        "visit": visit, "who": words.name_of(row) if row else "", "ids": " ".join(fit.bed for fit in told),
+        "fits": beyond[:MORE_FITS], "more": len(beyond[MORE_FITS:]), "can": actor_of(request).abilities,
+    }  # fmt: skip
+    if http.is_fragment(request):
+        page = render(request, "er_flow/_fits.html", context)
+        page["Cache-Control"] = "no-store"
+        return page
+    title = _("A bed for %(who)s") % {"who": whom(visit)}
+    return staff(
+        request, "er_flow/acts.html", here="er-beds", page=title, title=title, state=visit.get_state_display(),
+        back=f"{reverse('er:beds')}?department={visit.department_id}", part="er_flow/_fits.html",
+        **{**context, "fits": told, "more": 0},
+    )  # fmt: skip
 
 
 @ASK

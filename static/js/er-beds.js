@@ -1,5 +1,7 @@
-/* The map of beds: a chosen patient's beds are marked, and a patient may be dragged to a bed. Dropping is the same act
-   as the button: one POST through the page's one form. On a bed that is taken it changes two patients. */
+/* The map of beds: a chosen patient's beds are told and marked, and a patient may be dragged to a bed. Which beds suit
+   is asked for whoever is chosen, and again after each change: the rows themselves only name the one that is offered.
+   Dropping is the same act as the button: one POST through the page's one form. On a bed that is taken it changes two
+   patients. */
 (() => {
   "use strict";
   const flow = window.clinicflow;
@@ -11,34 +13,76 @@
 
   const beds = () => [...page.querySelectorAll(".bed")];
   const needs = () => [...page.querySelectorAll(".need")];
-  const may = Boolean(page.querySelector("button[form=act]")) || page.dataset.may !== undefined;
+  const may = page.dataset.may !== undefined;
+  const PAUSE = 150;
+  let asked = 0;
+  let timer = 0;
 
   function marks() {
     const row = needs().find((need) => need.dataset.row === picked);
-    const fits = (row?.dataset.fits || "").split(" ").filter(Boolean);
+    const told = row?.querySelector("[data-ids]")?.dataset.ids;
+    const fits = (told ?? row?.dataset.offer ?? "").split(" ").filter(Boolean);
     for (const need of needs()) {
-      need.toggleAttribute("data-picked", need === row);
-      need.draggable = true;
+      const is = need === row;
+      need.toggleAttribute("data-picked", is);
+      need.draggable = may;
+      need.querySelector("[data-fits]")?.setAttribute("aria-expanded", String(is));
+      if (!is) need.querySelector("[data-own]")?.replaceChildren();
     }
     for (const bed of beds()) {
       const at = fits.indexOf(bed.dataset.row);
       if (at < 0) bed.removeAttribute("data-fit");
       else bed.dataset.fit = at ? "ok" : "best";
-      bed.draggable = Boolean(bed.dataset.visit);
+      bed.draggable = may && Boolean(bed.dataset.visit);
     }
+  }
+
+  /* All beds that suit whoever is chosen, put into their row. An answer that comes late is for nobody any more. */
+  async function tell() {
+    const row = needs().find((need) => need.dataset.row === picked);
+    const url = row?.querySelector("[data-fits]")?.href;
+    const turn = ++asked;
+    if (!url || document.documentElement.dataset.link === "offline") return;
+    let html = "";
+    try {
+      const answer = await fetch(url, { headers: { "HX-Request": "true" }, redirect: "error" });
+      if (answer.ok) html = await answer.text();
+    } catch {
+      return; /* the link is down: the banner says so, and what is shown stays */
+    }
+    const place = row.querySelector("[data-own]");
+    if (!html || turn !== asked || !place?.isConnected) return;
+    if (place.firstElementChild) flow.rows.morph(place.firstElementChild, flow.rows.build(html));
+    else place.append(flow.rows.build(html));
+    window.htmx?.process(place);
+    marks();
+  }
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(tell, PAUSE);
+  }
+  function pick(key) {
+    if (key === picked) return;
+    picked = key;
+    marks();
+    soon();
   }
 
   page.addEventListener("click", (event) => {
     const need = event.target.closest(".need");
-    if (!need || event.target.closest("a, button, summary")) return;
-    picked = picked === need.dataset.row ? "" : need.dataset.row;
-    marks();
+    if (!need) return;
+    const link = event.target.closest("[data-fits]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      return pick(need.dataset.row);
+    }
+    if (event.target.closest("a, button, summary")) return;
+    pick(picked === need.dataset.row ? "" : need.dataset.row);
   });
+  /* By key only: a list that opened or closed between the press and the release of a mouse would swallow the click. */
   page.addEventListener("focusin", (event) => {
     const need = event.target.closest(".need");
-    if (!need || need.dataset.row === picked) return;
-    picked = need.dataset.row;
-    marks();
+    if (need && event.target.matches(":focus-visible")) pick(need.dataset.row);
   });
 
   /* --- dragging ---------------------------------------------------------------------------------------------------- */
@@ -52,8 +96,7 @@
     if (!dragged) return;
     event.dataTransfer.setData("text/plain", dragged.dataset.visit);
     event.dataTransfer.effectAllowed = "move";
-    if (dragged.matches(".need")) picked = dragged.dataset.row;
-    marks();
+    if (dragged.matches(".need")) pick(dragged.dataset.row);
   });
   page.addEventListener("dragover", (event) => {
     const bed = dragged && target(event);
@@ -84,6 +127,13 @@
     setTimeout(() => button.remove(), 60000);
   }
 
-  for (const name of ["live:applied", "live:settled"]) document.addEventListener(name, ({ detail }) => page.contains(detail.element) && marks());
-  if (may) marks();
+  for (const name of ["live:applied", "live:settled"]) {
+    document.addEventListener(name, ({ detail }) => {
+      if (!page.contains(detail.element)) return;
+      marks();
+      if (picked) soon();
+    });
+  }
+  marks();
+  if (picked) tell();
 })();

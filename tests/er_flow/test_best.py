@@ -76,4 +76,5 @@ def test_a_freed_bed_is_offered_to_the_most_urgent_who_fits() -> None:
     assert best.offers([R1, A3], [wish(9, 4)], ALL) == {}, "what the next one may need is kept free"
     assert best.offers([R1, A3, F1], [wish(9, 5)], ALL) == {F1.id: key(9)}
     assert best.offers([A3], [wish(9, 4, "negative_pressure")], ALL) == {A3.id: key(9)}
+    assert best.offers([A1, A2, A3, F1], waiting, ALL, most=1) == {A3.id: key(5)}, "whoever comes next, and no more"
     assert best.offers([], waiting, ALL) == best.offers([A1], [], ALL) == {}

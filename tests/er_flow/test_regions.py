@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.utils import timezone
 from clinic.core import clock
 from clinic.core.access import SYSTEM
 from clinic.directory.models import Department
-from clinic.live import render
+from clinic.live import letters, regions, render
 from clinic.live.record import done
 from clinic.records.operations import correct
 from clinic.tenants.models import HospitalConfig
@@ -21,6 +22,8 @@ from er_flow.esi import Age
 from er_flow.models import EmergencyVisit
 from er_flow.models.words import ADMIT
 from er_flow.operations import arrivals, beds, delays, moves, places, team, triage, undo
+from er_flow.regions import beds as beds_region
+from er_flow.regions import facts
 from er_flow.regions.rows import BoardRow, Heading, Strip
 from tests.er_flow.ward import Ward, emergency, fresh, sheet
 from tests.live.helpers import assert_live
@@ -162,8 +165,25 @@ def test_a_free_bed_is_offered_to_the_most_urgent_who_fits(world: World) -> None
         offered = {row.name: row.offer_visit for row in load("er-beds", ward).rows if not row.is_heading}
         first, second = load("er-needs", ward).rows
     assert offered == {"A1": str(mild.pk), "A2": str(urgent.pk)}
-    assert [fit.name for fit in first.fits] == ["A2"] and "Negative pressure" in first.fits[0].why
-    assert [fit.name for fit in second.fits] == ["A1", "A2"]
+    assert first.offer.name == "A2" and "Negative pressure" in first.offer.why
+    assert second.offer.name == "A1" and second.suits
+
+
+def test_a_row_says_whether_a_bed_suits_and_all_of_them_come_when_asked_for(world: World) -> None:
+    plan = tuple(("Acute", f"A{n}", "ed", ["cardiac_monitor"] if n == 9 else []) for n in range(1, 10))
+    with world.harbor.open():
+        ward = emergency(world.harbor, plan)
+        for n in range(beds_region.NEXT):
+            ward.triaged(2, complaint=f"Nr {n}")
+        later, held = ward.triaged(3, complaint="Later"), ward.triaged(4, needs=["ventilator"])
+        shown = {row.key: row for row in load("er-needs", ward).rows}
+        told = {row.pk: row for row in facts.wards()[ward.department.pk].visits}
+        fits = beds_region.fits(told[later.pk], facts.wards()[ward.department.pk])
+    assert sum(row.offer is not None for row in shown.values()) == beds_region.NEXT
+    assert shown[str(later.pk)].offer is None and shown[str(later.pk)].suits
+    assert not shown[str(held.pk)].suits
+    assert [fit.name for fit in fits] == [f"A{n}" for n in range(1, 10)]
+    assert fits[0].is_best and fits[-1].why == "In the nearest section; has Monitor to spare"
 
 
 # --- live equals reload ----------------------------------------------------------------------------------------------
@@ -277,9 +297,62 @@ def test_a_load_asks_the_same_however_many_are_here(
             people = [arrivals.Arriving(f"Nr {n}", age=Age.said(30, "years")) for n in range(50)]
             while (missing := most - EmergencyVisit.objects.open().count()) > 0:
                 arrivals.arrive_all(ward.department, people[:missing], actor=ward.nurse)
-            with django_assert_max_num_queries(8):
+            with django_assert_max_num_queries(4):
                 told = load(kind, ward)
         assert kind not in ("er-board", "er-wall") or len(told.rows) >= 200
+
+
+class Screen:
+    """A process that shows the page and the map of beds of a department."""
+
+    def __init__(self, ward: Ward) -> None:
+        key = str(ward.department.pk)
+        kinds = (*LISTS, "er-surge")
+        wants = [render.Want(kind, key, regions.audience_of(ward.nurse, kind)) for kind in kinds]
+        self.which = ward.house.hospital.pk
+        self.shown: dict[letters.Key, Any] = {("en", want): None for want in wants}
+        self.head: int | None = None
+        self.look()
+
+    def look(self) -> dict[str, dict[str, Any]]:
+        """Read the log and show what it brought; the frames by kind."""
+        flushed = letters.flush(self.which, self.head, self.shown)
+        frames = {
+            key[1].kind: json.loads(new.frame_from(old))
+            for key, new in flushed.drawn.items()
+            if new and (old := self.shown[key]) and old.digest != new.digest
+        }
+        self.head, self.shown = flushed.news.head, self.shown | flushed.drawn
+        return frames
+
+
+def test_a_change_of_one_row_asks_six_times_at_most(world: World, django_assert_max_num_queries: Any) -> None:
+    with world.harbor.open():
+        ward = emergency(world.harbor)
+        visit = ward.bedded()
+        screen = Screen(ward)
+        moves.see(fresh(visit), actor=ward.medic)
+        with django_assert_max_num_queries(6):
+            frames = screen.look()
+    assert set(frames) == {"er-board", "er-wall", "er-strip"}
+
+
+def test_a_bed_that_is_taken_changes_the_rows_whose_offer_changed_and_no_other(world: World) -> None:
+    plan = tuple(("Acute", f"A{n:02}", "ed", []) for n in range(40))
+    with world.harbor.open():
+        ward = emergency(world.harbor, plan)
+        people = [ward.triaged(3, complaint=f"Nr {n}") for n in range(30)]
+        screen = Screen(ward)
+        beds.assign(people[20], ward.beds["A30"], actor=ward.nurse)
+        far = screen.look()
+        beds.assign(people[0], ward.beds["A00"], actor=ward.nurse)
+        offered = screen.look()
+    section = f"section:{ward.sections['Acute'].pk}"
+    assert set(far["er-beds"]["rows"]) == {section, str(ward.beds["A30"].pk)}, "nobody was offered that bed"
+    assert far["er-needs"]["gone"] == [str(people[20].pk)] and "rows" not in far["er-needs"]
+    now, following = str(people[beds_region.NEXT].pk), str(ward.beds[f"A{beds_region.NEXT:02}"].pk)
+    assert set(offered["er-beds"]["rows"]) == {section, str(ward.beds["A00"].pk), following}
+    assert set(offered["er-needs"]["rows"]) == {now}, "who comes next now is offered a bed, and nothing else changed"
 
 
 def test_departments_without_a_board_and_foreign_ones_are_left_out(world: World) -> None:
