@@ -58,13 +58,8 @@ def assign(
 
 def _since(visit: EmergencyVisit, before: BedStay | None, bed: Bed) -> datetime:
     """The patient was in no other bed and in no earlier care stage, and the bed nobody else's."""
-    own = before.began_at if before is not None else max([visit.arrived_at, *_left(visit)])
+    own = before.began_at if before is not None else max([visit.arrived_at, *stays.left(visit)])
     return max([own, *stays.free_since(bed), *([visit.state_since] if visit.state in WAITING else [])])
-
-
-def _left(visit: EmergencyVisit) -> list[datetime]:
-    ended = visit.stays.exclude(ended_at=None).order_by("-ended_at").first()
-    return [ended.ended_at] if ended is not None and ended.ended_at is not None else []
 
 
 @operation("er.beds")

@@ -10,7 +10,7 @@ from clinic.core.errors import Invalid, NotAllowed
 from clinic.core.nouns import Versioned
 from clinic.directory.models import Doctor
 from clinic.live.record import change, operation, record
-from er_flow.models import EmergencyVisit
+from er_flow.models import BedStay, EmergencyVisit
 from er_flow.models.words import (
     AMA,
     BOARDING,
@@ -25,7 +25,7 @@ from er_flow.models.words import (
     WARD,
     WARD_BED,
 )
-from er_flow.operations import stages, stays
+from er_flow.operations import stages, stays, times
 
 
 @operation("er.care")
@@ -38,7 +38,7 @@ def see(visit: EmergencyVisit, *, at: datetime | None = None, reason: str = "", 
     if held.state == IN_TREATMENT:
         return held
     stages.expect(held, *UNSEEN)
-    when = stages.moment(at, since=held.state_since, reason=reason)
+    when = stages.moment(at, since=max([held.state_since, *times.before(held, "seen_at")]), reason=reason)
     who = Doctor.objects.filter(pk=actor.doctor_id, sort=Doctor.DOCTOR).first() if held.provider_id is None else None
     treats: dict[str, Any] = {"provider": who} if who is not None else {}
     touched = stages.enter(held, IN_TREATMENT, when, seen_at=when, reassess_at=None, **treats)
@@ -133,8 +133,7 @@ def depart(
     if end == AMA and not risks_explained:
         raise NotAllowed("er.risks_first", number=held.number)
     stay = stays.stay_of(held)
-    since = max(held.state_since, stay.began_at) if stay is not None else held.state_since
-    when = stages.moment(at, since=since, reason=reason)
+    when = stages.moment(at, since=_last(held, stay), reason=reason)
     touched = stays.end_all(held, stay, when, actor)
     touched += stages.enter(
         held, end, when, departed_at=when, waiting_for=[], reassess_at=None,
@@ -142,6 +141,12 @@ def depart(
     )  # fmt: skip
     _record_end(end, touched, reason.strip())
     return held
+
+
+def _last(visit: EmergencyVisit, stay: BedStay | None) -> datetime:
+    """What happened last to somebody who leaves: a stage, a mark, a bed."""
+    places = stays.left(visit) if stay is None else [stay.began_at]
+    return max([visit.state_since, *times.before(visit, "departed_at"), *places])
 
 
 def _record_end(end: str, touched: list[Versioned], reason: str) -> None:

@@ -70,6 +70,12 @@ def free_since(bed: Bed) -> list[datetime]:
     return [ended.ended_at] if ended is not None and ended.ended_at is not None else []
 
 
+def left(visit: EmergencyVisit) -> list[datetime]:
+    """When the patient last left a bed."""
+    ended = visit.stays.exclude(ended_at=None).order_by("-ended_at").first()
+    return [ended.ended_at] if ended is not None and ended.ended_at is not None else []
+
+
 def must_take(bed: Bed, visit: EmergencyVisit) -> None:
     """Refuse a bed that this patient cannot be put into now, and say who has it."""
     if bed.section.department_id != visit.department_id:

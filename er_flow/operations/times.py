@@ -84,11 +84,15 @@ def _out_of_order(mark: str, at: datetime) -> Invalid:
     return Invalid("er.out_of_order", None, **{mark: [at.isoformat()]})
 
 
+def before(visit: EmergencyVisit, mark: str) -> list[datetime]:
+    """The times that this mark is never before."""
+    return [value for name in EARLIER[mark] if (value := getattr(visit, name)) is not None]
+
+
 def _between(visit: EmergencyVisit, mark: str, at: datetime) -> None:
-    before = [value for name in EARLIER[mark] if (value := getattr(visit, name)) is not None]
     followers = (name for name, earlier in EARLIER.items() if mark in earlier)
     after = [value for name in followers if (value := getattr(visit, name)) is not None]
-    if at > min([clock.now(), *after]) or (before and at < max(before)):
+    if at > min([clock.now(), *after]) or any(at < earlier for earlier in before(visit, mark)):
         raise _out_of_order(mark, at)
     if mark == "arrived_at" and clock.now() - at > OLDEST and visit.registered_at - at > OLDEST:
         raise _out_of_order(mark, at)

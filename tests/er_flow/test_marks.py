@@ -184,3 +184,43 @@ def test_a_downtime_sheet_is_entered_with_its_times_and_marked(world: World) -> 
         assert code(
             lambda: arrivals.arrive(ward.department, ancient, entered_later=True, actor=ward.nurse)
         ) == "er.before_the_last"  # fmt: skip
+
+
+@pytest.mark.rule("4.2")
+@pytest.mark.parametrize("marked", ["triage_started_at", "triaged_at"])
+def test_nobody_is_seen_or_gone_before_the_triage_that_was(world: World, marked: str) -> None:
+    """In a bed the care stage began before the triage did: the mark counts, and not only the stage."""
+    with world.harbor.open(), time_machine.travel(NOON, tick=False) as clock:
+        ward = emergency(world.harbor)
+        visit = ward.arrived()
+        clock.move_to(at(5))
+        beds.assign(visit, ward.beds["A1"], actor=ward.nurse)
+        clock.move_to(at(15))
+        if marked == "triaged_at":
+            triage.assess(visit, sheet(3), 3, actor=ward.nurse)
+        else:
+            triage.start(visit, actor=ward.nurse)
+        clock.move_to(at(30))
+        assert getattr(fresh(visit), marked) == at(15)
+        early = {"at": at(10), "reason": "was busy"}
+        assert code(lambda: moves.see(visit, actor=ward.medic, **early)) == "er.before_the_last"
+        assert code(lambda: moves.depart(visit, "lwbs", actor=ward.nurse, **early)) == "er.before_the_last"
+        gone = moves.depart(visit, "lwbs", at=at(20), reason="was busy", actor=ward.nurse)
+        assert gone.departed_at == at(20)
+        times.set_time(gone, "departed_at", at(25), reason="asked at the door", actor=ward.nurse)
+        whole(gone)
+
+
+@pytest.mark.rule("4.2")
+def test_nobody_is_gone_before_they_were_out_of_bed(world: World) -> None:
+    with world.harbor.open(), time_machine.travel(NOON, tick=False) as clock:
+        ward = emergency(world.harbor)
+        visit = ward.seen("A1")
+        clock.move_to(at(30))
+        beds.leave_bed(visit, actor=ward.nurse)
+        clock.move_to(at(40))
+        gone = {"end": "eloped", "reason": "looked for too late", "actor": ward.nurse}
+        assert code(lambda: moves.depart(visit, at=at(20), **gone)) == "er.before_the_last"
+        assert fresh(visit).is_open
+        moves.depart(visit, at=at(35), **gone)
+        assert whole(visit)[-1] == "eloped"
