@@ -137,12 +137,13 @@ def assess_all(given: Fields, actor: Actor) -> list[Triage]:
 def reassess(visit: EmergencyVisit, given: Fields, actor: Actor) -> Triage:
     return triage.reassess(
         visit, sheet_of(given), level=given.get("level"), what_changed=given["what_changed"],
-        what_was_done=given["what_was_done"], actor=actor,
+        what_was_done=given["what_was_done"], actor=actor, **when(given),
     )  # fmt: skip
 
 
 def measure(visit: EmergencyVisit, given: Fields, actor: Actor) -> Triage:
-    return triage.measure(visit, vitals_of(given), confirmed=given.get("confirmed", ()), actor=actor)
+    confirmed = given.get("confirmed", ())
+    return triage.measure(visit, vitals_of(given), confirmed=confirmed, actor=actor, **when(given))
 
 
 def correct(visit: EmergencyVisit, given: Fields, actor: Actor) -> Triage:
@@ -268,7 +269,7 @@ def swap(visit: EmergencyVisit, given: Fields, actor: Actor) -> Any:
 def free(bed: Bed, given: Fields, actor: Actor) -> Any:
     """Whoever lies in it leaves it, what is unclean is clean, what is kept is given back."""
     if bed.state == OCCUPIED:
-        return beds.leave_bed(find.occupant(bed), reason="", actor=actor)
+        return beds.leave_bed(find.occupant(bed), out_of=bed, actor=actor)
     if bed.state == RESERVED:
         return beds.release(bed, actor=actor)
     return beds.clean(bed, actor=actor)
@@ -295,12 +296,13 @@ def unblock(bed: Bed, given: Fields, actor: Actor) -> Bed:
 
 
 def transfer(bed: Bed, given: Fields, actor: Actor) -> EmergencyVisit:
-    return beds.assign(find.occupant(bed), find.bed(given["to"]), reason=given["reason"], actor=actor)
+    return beds.assign(find.occupant(bed), find.bed(given["to"]), reason=given["reason"], out_of=bed, actor=actor)
 
 
 def swap_beds(bed: Bed, given: Fields, actor: Actor) -> Any:
     other = find.bed(given["bed"])
-    return beds.swap(find.occupant(bed), find.occupant(other), reason=given["reason"], actor=actor)
+    one, two = find.occupant(bed), find.occupant(other)
+    return beds.swap(one, two, reason=given["reason"], found_in=(bed, other), actor=actor)
 
 
 def set_bed_status(bed: Bed, given: Fields, actor: Actor) -> Any:

@@ -26,21 +26,25 @@ from er_flow.models.words import (
 from er_flow.operations import stages, stays
 
 WAITING = (ARRIVED, TRIAGED)
+NOWHERE = (None, None)
 
 
 @operation("er.beds")
 def assign(
-    visit: EmergencyVisit, bed: Bed, *, at: datetime | None = None, reason: str = "", actor: Actor
-) -> EmergencyVisit:
+    visit: EmergencyVisit, bed: Bed, *, at: datetime | None = None, reason: str = "", out_of: Bed | None = None,
+    actor: Actor,
+) -> EmergencyVisit:  # fmt: skip
     """Put a patient into a bed; from another bed it is a transfer, out of one and into the other at one time.
 
     Whoever waited is ``bedded`` then (R4.1). Pressed twice is once. A bed that is taken is answered with who has it.
+    ``out_of``: the bed in which the patient was found; refuses whoever was moved meanwhile.
     """
     held = stages.locked(visit.pk, actor)
     stages.expect_open(held)
     before = stays.stay_of(held)
     if before is not None and before.bed_id == bed.pk:
         return held
+    _lies_in(before, out_of)
     left = before.bed_id if before is not None else None
     beds = stays.locked_beds(stays.also_kept(held, bed.pk, left), actor)
     target = beds[bed.pk]
@@ -64,17 +68,19 @@ def _since(visit: EmergencyVisit, before: BedStay | None, bed: Bed) -> datetime:
 
 @operation("er.beds")
 def leave_bed(
-    visit: EmergencyVisit, *, at: datetime | None = None, reason: str = "", actor: Actor
+    visit: EmergencyVisit, *, at: datetime | None = None, reason: str = "", out_of: Bed | None = None, actor: Actor
 ) -> EmergencyVisit:  # fmt: skip
     """Out of the bed and still here: back to the waiting room, or to a chair while results are waited for.
 
-    Whoever was only ``bedded`` waits again, once triaged: so that nobody without a level waits unseen.
+    Whoever was only ``bedded`` waits again, once triaged: so that nobody without a level waits unseen. ``out_of``: the
+    bed in which the patient was found; refuses whoever was moved meanwhile.
     """
     held = stages.locked(visit.pk, actor)
     stages.expect_open(held)
     stay = stays.stay_of(held)
     if stay is None:
         raise NotAllowed("er.no_bed", number=held.number)
+    _lies_in(stay, out_of)
     if held.state == BEDDED and held.level is None:
         raise NotAllowed("er.triage_first", number=held.number)
     since = max(held.state_since, stay.began_at) if held.state == BEDDED else stay.began_at
@@ -86,15 +92,27 @@ def leave_bed(
     return held
 
 
+def _lies_in(stay: BedStay | None, bed: Bed | None) -> None:
+    """An act on a bed is about whoever lies in it: between the look and the lock somebody else may have moved them."""
+    if bed is not None and (stay is None or stay.bed_id != bed.pk):
+        raise Conflict("row.changed", ref=bed.ref)
+
+
 @operation("er.beds")
-def swap(one: EmergencyVisit, other: EmergencyVisit, *, reason: str = "", actor: Actor) -> list[EmergencyVisit]:
+def swap(
+    one: EmergencyVisit, other: EmergencyVisit, *, reason: str = "", found_in: tuple[Bed | None, Bed | None] = NOWHERE,
+    actor: Actor,
+) -> list[EmergencyVisit]:  # fmt: skip
     """Two patients change beds in one act, at one time. Nobody is put where somebody airborne was: that bed is
-    contaminated, and to be cleaned first."""
+    contaminated, and to be cleaned first. ``found_in``: the beds in which they were found; refuses if either was moved
+    meanwhile."""
     if one.pk == other.pk:
         raise Invalid("er.swap_with_oneself", visit=[str(one.pk)])
     held = {pk: stages.locked(pk, actor) for pk in sorted((one.pk, other.pk))}
     here = [held[one.pk], held[other.pk]]
     first, second = (_stay_to_swap(visit) for visit in here)
+    _lies_in(first, found_in[0])
+    _lies_in(second, found_in[1])
     now, beds = clock.now(), stays.locked_beds({first.bed_id, second.bed_id}, actor)
     for visit, left in ((here[0], second), (here[1], first)):
         stays.must_suit(beds[left.bed_id], visit)
