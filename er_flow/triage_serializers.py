@@ -150,7 +150,7 @@ class ManyTriagesBody(Strict):
     triages = serializers.ListField(child=OneOfManyBody(), min_length=1, max_length=MOST_AT_ONCE)
 
 
-class ReassessBody(SheetBody):
+class ReassessBody(SheetBody, When):
     """Another look at somebody who waits; a level, if it rises."""
 
     level = Number(1, 5, required=False, allow_null=True)
@@ -167,7 +167,7 @@ class CorrectTriageBody(SheetBody):
     override_reason = Line(200, required=False, allow_blank=True, default="", help_text="Why not as suggested.")
 
 
-class MeasureBody(Strict):
+class MeasureBody(When):
     """Vital signs alone; they set no level."""
 
     vitals = VitalsBody()

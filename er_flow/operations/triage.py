@@ -107,48 +107,65 @@ def _leveled(visit: EmergencyVisit, level: int, when: datetime) -> list[Versione
 @operation("er.triage")
 def reassess(
     visit: EmergencyVisit, sheet: Sheet, *, level: int | None = None, what_changed: str = "", what_was_done: str = "",
-    actor: Actor,
+    at: datetime | None = None, reason: str = "", actor: Actor,
 ) -> Triage:  # fmt: skip
-    """Look at somebody again who waits. The level only rises, with what changed and what was done (R4.14); the next
-    look is due from now (R4.22)."""
+    """Look at somebody again who waits. The level only rises, with what changed and what was done (R4.14), to 3 or 4
+    only with its vital signs (R4.13); the next look is due from this one (R4.22)."""
     held = stages.locked(visit.pk, actor)
     stages.expect(held, TRIAGED, BEDDED)
     if held.level is None:
         raise NotAllowed("er.triage_first", number=held.number)
     told = suggested(held, sheet)
-    rises = level is not None and level != held.level
-    if level is not None and level > held.level:
-        raise NotAllowed("er.level_only_rises", number=held.number, level=held.level)
-    if rises and not (what_changed.strip() and what_was_done.strip()):
-        raise Invalid("er.why_rises", what_changed=["required"], what_was_done=["required"])
-    now = clock.now()
+    raised = level if level != held.level else None
+    if raised is not None:
+        _may_raise(held, told, raised, bool(what_changed.strip() and what_was_done.strip()))
+    when = stages.moment(at, since=_last_look(held), reason=reason)
     row = add(_row(
-        held, Triage.AGAIN, sheet, told, actor, now, level=level if rises else None,
+        held, Triage.AGAIN, sheet, told, actor, when, level=raised,
         what_changed=what_changed.strip()[:200], what_was_done=what_was_done.strip()[:200],
     ))  # fmt: skip
-    new = level if rises and level is not None else held.level
-    fields = {"reassess_at": targets.reassess_at(new, now, days.policies())}
-    change(held, **fields, **({"level": new, "crossed_at": None} if rises else {}))
-    if rises:
+    fields = {"reassess_at": targets.reassess_at(raised or held.level, when, days.policies())}
+    change(held, **fields, **({"level": raised, "crossed_at": None} if raised is not None else {}))
+    if raised is not None:
         record("er_visit.level_raised", row, held, reason=what_changed.strip())
     else:
-        record("er_visit.reassessed", row, held)
+        record("er_visit.reassessed", row, held, reason=reason.strip())
     return row
 
 
+def _may_raise(visit: EmergencyVisit, told: Suggestion, level: int, is_explained: bool) -> None:
+    if not 1 <= level <= 5:
+        raise Invalid("er.bad_level", level=[str(level)])
+    if visit.level is not None and level > visit.level:
+        raise NotAllowed("er.level_only_rises", number=visit.number, level=visit.level)
+    _vitals_suffice(told, level)
+    if not is_explained:
+        raise Invalid("er.why_rises", what_changed=["required"], what_was_done=["required"])
+
+
+def _last_look(visit: EmergencyVisit) -> datetime:
+    """When somebody last looked: another look is not before it."""
+    looks = Triage.objects.filter(visit=visit, error_at=None).exclude(sort=Triage.VITALS)
+    last: datetime | None = looks.order_by("-at").values_list("at", flat=True).first()
+    return max(last or visit.arrived_at, visit.triaged_at or visit.arrived_at)
+
+
 @operation("er.triage")
-def measure(visit: EmergencyVisit, vitals: Vitals, *, confirmed: Iterable[str] = (), actor: Actor) -> Triage:
+def measure(
+    visit: EmergencyVisit, vitals: Vitals, *, confirmed: Iterable[str] = (), at: datetime | None = None,
+    reason: str = "", actor: Actor,
+) -> Triage:  # fmt: skip
     """Vital signs, at any stage; they set no level."""
     held = stages.locked(visit.pk, actor)
     stages.expect_open(held)
     _plausible(vitals, frozenset(confirmed))
     if not vitals.measured():
         raise Invalid("er.nothing_measured", vitals=["required"])
-    now = clock.now()
+    when = stages.moment(at, since=held.arrived_at, reason=reason)
     row = add(Triage(
-        visit=held, sort=Triage.VITALS, at=now, by=actor.id, by_name=actor.name, vitals=sheets.vitals_doc(vitals)
+        visit=held, sort=Triage.VITALS, at=when, by=actor.id, by_name=actor.name, vitals=sheets.vitals_doc(vitals)
     ))  # fmt: skip
-    record("er_visit.vitals_taken", row, held)
+    record("er_visit.vitals_taken", row, held, reason=reason.strip())
     return row
 
 
@@ -158,7 +175,7 @@ def correct(
 ) -> Triage:  # fmt: skip
     """What was entered in error is struck through and entered anew (R4.14): kept, and left out of every count.
 
-    A less urgent level than the wrong entry's needs a second nurse: somebody else than who made it.
+    A less urgent level than the wrong entry's needs a second nurse: a person, and somebody else than who made it.
     """
     if not reason.strip():
         raise Invalid("er.why_error", reason=["required"])
@@ -169,7 +186,7 @@ def correct(
         raise NotFound()
     if wrong.error_at is not None or wrong.level is None or _later(held, wrong):
         raise Conflict("er.not_the_last", number=held.number)
-    if level > wrong.level and wrong.by == actor.id:
+    if level > wrong.level and (wrong.by == actor.id or actor.kind != "member"):
         raise NotAllowed("er.second_nurse", number=held.number, by=wrong.by_name)
     told = suggested(held, sheet)
     _may_set(told, level, override_reason)
@@ -206,10 +223,14 @@ def _plausible(vitals: Vitals, confirmed: frozenset[str]) -> None:
 def _may_set(told: Suggestion, level: int, override_reason: str) -> None:
     if not 1 <= level <= 5:
         raise Invalid("er.bad_level", level=[str(level)])
-    if not told.may_confirm(level):
-        raise Invalid("er.vitals_missing", None, **{name: ["required"] for name in told.missing})
+    _vitals_suffice(told, level)
     if level != told.level and not override_reason.strip():
         raise Invalid("er.why_override", override_reason=["required"], suggested=[str(told.level)])
+
+
+def _vitals_suffice(told: Suggestion, level: int) -> None:
+    if not told.may_confirm(level):
+        raise Invalid("er.vitals_missing", None, **{name: ["required"] for name in told.missing})
 
 
 def _row(

@@ -103,9 +103,10 @@ def _handle(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 def _do(request: HttpRequest, desk: Desk, form: TriageForm) -> str:
     given, level, actor = form.cleaned_data, form.chosen, actor_of(request)
+    earlier = {"at": given["at"], "reason": given["reason"]}
     if desk.mode == AGAIN:
         how = {"what_changed": given["what_changed"], "what_was_done": given["what_was_done"]}
-        operations.reassess(desk.visit, form.sheet, level=level, actor=actor, **how)
+        operations.reassess(desk.visit, form.sheet, level=level, actor=actor, **how, **earlier)
         return said(desk.visit, _("E-%(number)s looked at again"))
     if level is None:
         raise Invalid("er.bad_level", level=["required"])
@@ -114,7 +115,6 @@ def _do(request: HttpRequest, desk: Desk, form: TriageForm) -> str:
         reason = given["error_reason"]
         operations.correct(desk.wrong, form.sheet, level, reason=reason, override_reason=why, actor=actor)
     else:
-        earlier = {"at": given["at"], "reason": given["reason"]}
         operations.assess(desk.visit, form.sheet, level, override_reason=why, actor=actor, **earlier)
     return _("E-%(number)s has level %(level)s") % {"number": desk.visit.number, "level": level}
 
@@ -122,6 +122,8 @@ def _do(request: HttpRequest, desk: Desk, form: TriageForm) -> str:
 def _page(request: HttpRequest, desk: Desk, form: TriageForm, *, status: int = 200, **more: Any) -> HttpResponse:
     visit = desk.visit
     regions.prefetch(request, [("er-surge", visit.department_id)])
+    if desk.mode == AGAIN:
+        form.fields["at"].label = _("At, if not now")
     titles = {FIRST: _("Triage"), AGAIN: _("Reassessment"), CORRECT: _("Correction of a triage")}
     patient = visit.patient
     context = {

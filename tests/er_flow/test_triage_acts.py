@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -113,6 +114,52 @@ def test_while_waiting_a_level_only_rises_and_each_look_makes_the_next_due(world
         for act in (lambda: triage.reassess(visit, sheet(1), level=1, actor=nurse),
                     lambda: triage.assess(visit, sheet(1), 1, actor=nurse)):  # fmt: skip
             assert code(act) == "er.wrong_state"  # after provider contact it never changes
+
+
+@pytest.mark.rule("4.13")
+@pytest.mark.rule("4.14")
+def test_a_level_is_raised_to_three_or_four_only_with_its_vital_signs(world: World) -> None:
+    with world.harbor.open():
+        ward = emergency(world.harbor)
+        visit, why = ward.triaged(5), {"what_changed": "grey", "what_was_done": "ECG", "actor": ward.nurse}
+        for level in (3, 4):
+            missing = refusal(lambda: triage.reassess(visit, sheet(level, Vitals(rr=16)), level=level, **why))  # noqa: B023
+            assert (missing.code, list(missing.details)) == ("er.vitals_missing", ["hr"])
+        for level in (0, -1, 6):
+            assert code(lambda: triage.reassess(visit, sheet(2), level=level, **why)) == "er.bad_level"  # noqa: B023
+        settled = Vitals(rr=16, unobtainable={"hr": "fights the cuff"})
+        triage.reassess(visit, sheet(4, settled), level=4, **why)
+        triage.reassess(visit, sheet(2, Vitals()), level=2, **why)  # 1 and 2 without
+        assert fresh(visit).level == 2
+
+
+@pytest.mark.rule("4.2")
+@pytest.mark.rule("4.22")
+def test_a_look_and_vital_signs_have_the_time_they_were_taken_at(world: World) -> None:
+    start = timezone.now()
+    with world.harbor.open(), time_machine.travel(start, tick=False) as travel:
+        ward = emergency(world.harbor)
+        visit, nurse = ward.triaged(3), ward.nurse
+        travel.shift(timedelta(minutes=50))
+        early = {"at": start + timedelta(minutes=20), "reason": "Downtime", "actor": nurse}
+        assert code(lambda: triage.reassess(visit, sheet(3), **{**early, "reason": " "})) == "er.why_then"
+        assert triage.reassess(visit, sheet(3), **early).at == start + timedelta(minutes=20)
+        assert fresh(visit).reassess_at == start + timedelta(minutes=50)
+        before = {**early, "at": start + timedelta(minutes=10)}
+        assert code(lambda: triage.reassess(visit, sheet(3), **before)) == "er.before_the_last"
+        assert triage.measure(visit, Vitals(hr=90), **before).at == start + timedelta(minutes=10)
+        too_early = {**early, "at": start - timedelta(minutes=2)}
+        assert code(lambda: triage.measure(visit, Vitals(hr=90), **too_early)) == "er.before_the_last"
+
+
+@pytest.mark.rule("4.14")
+def test_a_second_nurse_is_a_person(world: World) -> None:
+    with world.harbor.open():
+        ward = emergency(world.harbor)
+        wrong = Triage.objects.get(visit=ward.triaged(2))
+        key = replace(ward.by("charge_nurse"), kind="key", id="key-1")
+        assert code(lambda: triage.correct(wrong, sheet(3), 3, reason="wrong row", actor=key)) == "er.second_nurse"
+        assert triage.correct(wrong, sheet(1), 1, reason="wrong row", actor=key).level == 1
 
 
 @pytest.mark.rule("4.14")
