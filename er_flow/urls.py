@@ -3,7 +3,7 @@
 from django.urls import path
 
 from er_flow.operations.times import MARKS
-from er_flow.views import acts, arrive, asks, beds, board, figures, triage, visit
+from er_flow.views import acts, arrive, asks, beds, board, figures, quick, triage, visit
 
 app_name = "er"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("er/arrive/", arrive.arrive, name="arrive"),
     path("er/arrive/many/", arrive.many, name="many"),
     path("er/triage/", board.triage_next, name="triage_next"),
+    path("er/triage/many/", quick.triage_many, name="triage_many"),
     path("er/downtime/", board.downtime, name="downtime"),
     path("er/handover/", board.handover, name="handover"),
     path("er/beds/", beds.beds, name="beds"),

@@ -76,6 +76,7 @@ KEYS: dict[str, Keys] = {
     "er-surge": _emergency,
     "er-beds": _emergency,
     "er-needs": _emergency,
+    "er-quick": _emergency,
     "er-visit": _keys(EmergencyVisit),
 }
 
