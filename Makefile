@@ -54,7 +54,7 @@ test-browser: .venv/dev.stamp
 	$(BROWSER) $(PYTEST) -n $(WORKERS) --dist load tests/browser || $(BROWSER) $(PYTEST) --last-failed tests/browser
 
 proof: .venv/dev.stamp
-	$(WITH_SERVICES) PROOF=1 $(PYTEST) -o timeout=0 -rP tests/proof
+	$(WITH_SERVICES) PROOF=1 $(PYTEST) -o timeout=0 -rP tests/proof tests/er_flow/test_state_machine.py tests/er_flow/test_concurrency.py
 	env -u DATABASE_URL -u REDIS_URL PROOF=1 $(PYTEST) -o timeout=0 tests/proof/test_state_machine.py tests/demo/test_demo.py
 
 screens: .venv/dev.stamp

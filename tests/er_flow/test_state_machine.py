@@ -77,6 +77,7 @@ class Emergency(RuleBasedStateMachine):
     )  # fmt: skip
     def step(self, act: str, airborne: bool, minutes: int, **more: Any) -> None:
         """One act; mostly on whom it is meant for, now and then on anybody."""
+        SEEN["step", "taken"] += 1
         if act == "arrive":
             self.arrive(airborne)
         elif act == "time":
@@ -233,12 +234,15 @@ def test_the_operations_do_what_the_paper_says() -> None:
     run_state_machine_as_test(
         Emergency,
         settings=settings(
-            # 10,000 steps by `make proof`; a short version in the suite.
-            max_examples=200 if LONG else 2, stateful_step_count=50 if LONG else 40, deadline=None, database=None,
+            # 10,000 steps and more by `make proof`; a short version in the suite.
+            max_examples=240 if LONG else 2, stateful_step_count=50 if LONG else 40, deadline=None, database=None,
             derandomize=not LONG, suppress_health_check=list(HealthCheck),
             phases=tuple(Phase) if LONG else (Phase.explicit, Phase.generate),
         ),
     )  # fmt: skip
+    steps = SEEN["step", "taken"]
+    print(f"{steps} steps; {dict(SEEN)}")
+    assert steps >= (10_000 if LONG else 60)
     if LONG:
         assert [act for act in {*ACTS, "cross"} - {"time"} if SEEN[act, "done"] < 20] == [], SEEN
         heard = {code for _act, code in SEEN}

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from clinic.core import schedule
 from clinic.core.access import SYSTEM
 from clinic.core.errors import DomainError
 from clinic.live import outbox
@@ -87,6 +88,13 @@ def test_the_clock_tells_who_has_passed_a_target_strictly_and_once(world: World,
             assert crossed(after(minute, 3)) == []
     assert told.names == ["er_visit.delayed"] * 6
     assert {event.actor["kind"] for event in told.events} == {"system"}
+
+
+@pytest.mark.rule("4.21")
+def test_the_clock_looks_often_enough_to_tell_within_five_seconds() -> None:
+    """Half of the five at most: a tick that was missed leaves time for the next."""
+    assert schedule.ENTRIES["er.cross"]["task"] == tasks.cross.name
+    assert schedule.ENTRIES["er.cross"]["schedule"] <= 2.5
 
 
 @pytest.mark.rule("4.21")

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clinic.core.errors import DomainError
 from clinic.live.record import done
+from er_flow import clock
 from er_flow.esi import Age, Answers, Vitals
 from er_flow.models import Triage
 from er_flow.operations import beds, moves, triage
@@ -150,6 +151,26 @@ def test_a_look_and_vital_signs_have_the_time_they_were_taken_at(world: World) -
         assert triage.measure(visit, Vitals(hr=90), **before).at == start + timedelta(minutes=10)
         too_early = {**early, "at": start - timedelta(minutes=2)}
         assert code(lambda: triage.measure(visit, Vitals(hr=90), **too_early)) == "er.before_the_last"
+
+
+@pytest.mark.rule("4.14")
+@pytest.mark.rule("4.22")
+def test_a_corrected_level_has_its_own_next_look_and_target(world: World) -> None:
+    start = timezone.now()
+    with world.harbor.open(), time_machine.travel(start, tick=False) as travel:
+        ward = emergency(world.harbor)
+        visit = ward.triaged(4)
+        travel.shift(timedelta(minutes=61))
+        assert clock.cross() == 1
+        triage.correct(Triage.objects.get(), sheet(2), 2, reason="wrong row", actor=ward.nurse)
+        now = fresh(visit)
+        assert (now.reassess_at, now.crossed_at) == (start + timedelta(minutes=61 + 15), None)
+        assert clock.cross() == 1, "by its own target"
+        travel.shift(timedelta(minutes=9))
+        moves.see(visit, actor=ward.medic)
+        second = ward.by("charge_nurse")
+        triage.correct(Triage.objects.latest("id"), sheet(3), 3, reason="right at first", actor=second)
+        assert (fresh(visit).level, fresh(visit).reassess_at) == (3, None), "seen: no look is due any more"
 
 
 @pytest.mark.rule("4.14")
