@@ -14,7 +14,7 @@ from clinic.core.tenancy import hospital
 from er_flow import census
 from er_flow.models import Bed
 from er_flow.models.words import ADMIT, BLOCKED, BOARDING, IN_TREATMENT, OCCUPIED
-from er_flow.operations import beds, delays, moves, places, triage
+from er_flow.operations import beds, delays, moves, places, team, triage
 from tests.er_flow.ward import Ward, emergency, fresh, policies, sheet
 from tests.world import World
 
@@ -64,6 +64,42 @@ def test_the_strip_counts_everybody_once(ward: Ward) -> None:
     document = here.doc()
     assert document["beds"] == {"staffed": 5, "free": 2, "occupied": 2, "cleaning": 1, "blocked": 1}
     assert document["occupancy"] == 0.8
+
+
+@pytest.mark.rule("4.40")
+def test_each_term_is_of_the_rows_it_says(ward: Ward) -> None:
+    """The longest wait for a ward, the last who got a first bed, whoever is ventilated: of those who are here."""
+    policies(ward.house, hospital_beds=300)
+
+    def terms(minutes: float) -> dict[str, float]:
+        told = now(ward, minutes).nedocs
+        assert told is not None
+        return {term.name: round(term.points, 4) for term in told.terms}
+
+    slow, quick, untriaged = ward.triaged(2), ward.triaged(3), ward.arrived()
+    assert (terms(5)["door_to_bed"], terms(5)["longest_admit"], terms(5)["ventilated"]) == (0, 0, 0)
+    with clock.at(at(30)):
+        beds.assign(quick, ward.bed("A1"), actor=ward.nurse)
+    with clock.at(at(90)):
+        beds.assign(slow, ward.bed("A3"), actor=ward.nurse)
+        team.change_details(slow, ventilated=True, actor=ward.nurse)
+    assert terms(95)["door_to_bed"] == pytest.approx(5.64 * 1.5)
+    assert terms(95)["ventilated"] == pytest.approx(13.4)
+    with clock.at(at(100)):
+        beds.assign(slow, ward.bed("R1"), actor=ward.nurse)  # from bed to bed: the first one counts
+        moves.decide(moves.see(quick, actor=ward.medic), ADMIT, actor=ward.medic)
+    with clock.at(at(130)):
+        moves.decide(moves.see(slow, actor=ward.medic), ADMIT, actor=ward.medic)
+        team.change_details(untriaged, ventilated=True, actor=ward.nurse)
+    told = terms(160)
+    assert told["door_to_bed"] == pytest.approx(5.64 * 1.5)
+    assert told["longest_admit"] == pytest.approx(0.93 * 1.0)
+    assert told["admits"] == pytest.approx(600 * 2 / 300)
+    assert told["ventilated"] == pytest.approx(26.8)
+    with clock.at(at(160)):
+        moves.board(fresh(quick), actor=ward.medic)
+        moves.depart(fresh(quick), "admitted", actor=ward.medic)
+    assert terms(160)["longest_admit"] == pytest.approx(0.93 * 0.5), "who has gone does not count"
 
 
 @pytest.mark.rule("4.40")
