@@ -5,7 +5,7 @@ Rooms say which events can be taken back and what becomes of the rows an act ins
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -91,12 +91,13 @@ def row_of(ref: str) -> Versioned:
     return row
 
 
-def restore(row: Versioned, told: Fields) -> None:
-    """Give the row the values it had before; refuses where one is not what the act made it."""
+def restore(row: Versioned, told: Fields, *, anyway: Container[str] = ()) -> None:
+    """Give the row the values it had before; refuses where one is not what the act made it, except ``anyway``: columns
+    that the clock may have changed since, which was nobody's act."""
     before: dict[str, Any] = {}
     for name, (old, new) in told.items():
         column = next(f for f in row._meta.concrete_fields if f.attname == name)
-        if getattr(row, column.attname) != column.to_python(new):
+        if name not in anyway and getattr(row, column.attname) != column.to_python(new):
             raise Conflict("undo.touched")
         value = column.to_python(old)
         if isinstance(column, ForeignKey) and value is not None:

@@ -17,6 +17,7 @@ from clinic.live.models import Event
 from clinic.live.record import change, drop, operation, record
 from clinic.tenants import days
 from er_flow.models import Bed, EmergencyVisit, Section, Triage
+from er_flow.operations import times
 
 UNDOABLE = frozenset({
     "er_visit.triage_began", "er_visit.triaged", "er_visit.level_raised", "er_visit.reassessed",
@@ -32,6 +33,8 @@ STAYS = frozenset({"patient.registered"})
 """What an undo leaves: somebody who was registered on arrival stays known."""
 HARMLESS = frozenset({"er_visit.delayed", "er_visit.target_moved", "er_floor.relabelled"})
 """Events that change nothing of what the acts do."""
+BY_THE_CLOCK = frozenset({"crossed_at"})
+"""The column that they change."""
 KINDS = (EmergencyVisit.kind, Section.kind, Bed.kind)
 """What an act is about, in the order in which every act locks them."""
 TOUCHING = tuple(f"{kind}:" for kind in KINDS)
@@ -60,6 +63,8 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
     undoing.must_be_untouched(events, TOUCHING, HARMLESS)  # now that nobody else can
     for event in events:
         _take_back(event, rows)
+    for visit in [row for row in rows.values() if isinstance(row, EmergencyVisit)]:
+        change(visit, **times.targets_again(visit))  # the clock may have told of a target that does not hold any more
     names = [event.name for event in events]
     record("er_visit.undone", *rows.values(), reason=", ".join(names))
     return names
@@ -83,7 +88,7 @@ def _take_back(event: Event, rows: dict[str, Versioned]) -> None:
     for ref, op, fields in told:
         if op == "update":
             row = rows[ref] if ref in rows else rows.setdefault(ref, undoing.row_of(ref))
-            undoing.restore(row, fields)
+            undoing.restore(row, fields, anyway=BY_THE_CLOCK)
 
 
 def _keeps_again(told: tuple[str, str, undoing.Fields]) -> bool:
