@@ -65,8 +65,9 @@ SHOWN_BY: dict[str, tuple[Shows, ...]] = {
 
 
 @on(
-    "patient.corrected", "department.changed", "doctor.changed", "er_section.changed", "bed.changed", "hospital.changed"
-)
+    "patient.corrected", "patient.merged", "patient.unmerged", "department.changed", "doctor.changed",
+    "er_section.changed", "bed.changed", "hospital.changed",
+)  # fmt: skip
 def follow_names(event: Event) -> None:
     """Whatever shows a changed name says so, or subscribers would keep the old one. Idempotent."""
     names.tell_new_names(list(dict.fromkeys(_showing(event))), actor=SYSTEM)
