@@ -21,7 +21,7 @@ from clinic.live import outbox
 from clinic.live.models import Event
 from clinic.tenants import days
 from er_flow import measures
-from er_flow.measures import behind, counts, figures, keep
+from er_flow.measures import behind, counts, facts, figures, keep
 from er_flow.models import DayFigures, EmergencyVisit, Triage
 from er_flow.models.words import ADMIT, DISCHARGE
 from er_flow.operations import arrivals, beds, moves, team, triage
@@ -144,6 +144,42 @@ def test_each_figure_of_a_morning(ward: Ward) -> None:
     assert concordance == {"agreed": 5, "more_urgent": 1, "less_urgent": 1}
     # slow: one of two in time; raised: one in time and then seen before the next; here: late; left: none was due
     assert (told["reassessments"]["count"], told["reassessments"]["n"]) == (2, 4)
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("part", "limit"), [("space", 60), ("boarded", 240), ("stayed", 480)], ids=["space", "boarded", "stayed"]
+)
+def test_ecat_counts_what_is_longer_than_its_limit_and_not_the_limit(part: str, limit: int) -> None:
+    """More than 60 minutes to a bed or a provider, more than 240 of boarding, more than 480 of stay."""
+
+    def failed(length: timedelta) -> set[str]:
+        end = {"space": EIGHT + timedelta(minutes=100), "boarded": EIGHT + length, "stayed": EIGHT + length}[part]
+        first = EIGHT + length if part == "space" else EIGHT
+        admit = EIGHT if part == "boarded" else None
+        one = facts.Fact(UUID(int=1), EIGHT, "admitted", 3, EIGHT, first, first, admit, end)
+        return {name for name, is_so in counts.ECAT.items() if is_so(one)}
+
+    assert failed(timedelta(minutes=limit)) == set()
+    assert failed(timedelta(minutes=limit) + SECOND) == {part}
+
+
+@pytest.mark.parametrize(
+    ("bed", "seen", "left", "waited"),
+    [
+        (61, 30, 90, False), (30, 61, 90, False), (61, 62, 90, True), (None, 61, 90, True), (None, None, 61, True),
+        (None, None, 60, False), (None, 20, 500, False),
+    ],
+)  # fmt: skip
+def test_a_treatment_space_is_the_first_of_bed_and_provider_and_who_had_neither_waited_until_they_left(
+    bed: int | None, seen: int | None, left: int, waited: bool
+) -> None:
+    moments = [None if minute is None else Course.at(minute) for minute in (bed, seen)]
+    one = facts.Fact(UUID(int=1), EIGHT, "lwbs", 3, EIGHT, *moments, None, Course.at(left))
+    assert one.waited_for_space == waited
+    assert one.left_unevaluated
 
 
 def test_every_number_says_of_how_many_and_there_is_no_mean(ward: Ward) -> None:
