@@ -39,5 +39,6 @@ def pages() -> None:
 
     regions.install()
     people.tells_where(here.where)
+    people.shows("patient-er", _("Emergency visits"))
     screens.register(screens.Screen("er", _("ER"), "ambulance", "er:board", "er.view", "e", order=25))
     screens.register(screens.Screen("er-beds", _("Beds"), "bed", "er:beds", "er.view", "w", order=26))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinic.live import regions
 from clinic.live.regions import Region
-from er_flow.regions import beds, board, quick, visit
+from er_flow.regions import beds, board, patient, quick, visit
 
 ACTS = frozenset({"er.triage", "er.care", "er.beds", "er.register"})
 BEDS = frozenset({"er.beds", "er.block_beds"})
@@ -19,7 +19,11 @@ KINDS = (
     Region("er-beds", "er.view", "er_flow/_beds.html", beds.load_beds, "er_flow/_bed.html", BEDS),
     Region("er-needs", "er.view", "er_flow/_needs.html", beds.load_needs, "er_flow/_need.html", BEDS),
     Region("er-visit", "er.view", "er_flow/_visit.html", visit.load_visits, audience=ACTS),
-)
+    Region(
+        "patient-er", "er.view", "er_flow/_patient_er.html", patient.load_past, "er_flow/_patient_er_row.html",
+        personal=True,
+    ),
+)  # fmt: skip
 
 
 def install() -> None:

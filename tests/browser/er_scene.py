@@ -12,13 +12,15 @@ from django.utils import timezone
 from clinic.core import clock
 from clinic.core.access import SYSTEM
 from clinic.directory.models import Doctor
+from clinic.records.models import Patient
 from clinic.tenants.models import HospitalConfig
 from clinic.tenants.operations.hospitals import change_policies
 from er_flow import trend
 from er_flow.esi import Age, Vitals
 from er_flow.models import Bed, EmergencyVisit
 from er_flow.models.words import ADMIT, DISCHARGE, OBSERVE
-from er_flow.operations import beds, delays, moves, places, team, triage
+from er_flow.operations import arrivals, beds, delays, moves, places, team, triage
+from er_flow.operations.arrivals import Arriving
 from tests.er_flow.ward import Plan, Ward, emergency, fresh, sheet
 from tests.world import House
 
@@ -166,5 +168,29 @@ def _beds(ward: Ward, now: datetime) -> None:
         beds.block(ward.bed("I3"), reason="Air handling", until=now + timedelta(hours=3), actor=ward.by("charge_nurse"))
 
 
+BUS = (
+    (34, "Cuts of the face"), (61, "Chest pain since the crash"), (19, "Lies still, does not answer"),
+    (45, "Neck pain, walks"), (28, "Forearm, bone is seen"), (72, "Hip pain, cannot stand"), (8, "Cries, no wound"),
+)  # fmt: skip
+
+
 def surge(ward: Ward) -> None:
+    """A bus crash, and whom the first ambulances have brought."""
+    hurt = [Arriving(what, age=Age.said(age, "years"), arrival_mode="ambulance") for age, what in BUS]
+    arrivals.arrive_all(ward.department, hurt, actor=ward.nurse)
     places.set_surge(ward.department, True, reason="Bus crash on the ring road", actor=ward.by("charge_nurse"))
+
+
+def known(ward: Ward) -> Patient:
+    """Somebody who is here now and was here before."""
+    visit = EmergencyVisit.objects.open().filter(patient__family_name="Papadaki").select_related("patient").get()
+    assert visit.patient is not None
+    for days, complaint, level in ((410, "Fall, wrist pain", 4), (96, "Dizzy on standing", 3), (31, "Cough, fever", 3)):
+        with clock.at(timezone.now() - timedelta(days=days)):
+            past = ward.triaged(level, complaint=complaint, patient=None)
+            moves.see(past, actor=ward.medic)
+            moves.decide(fresh(past), DISCHARGE, note="Own doctor in a week", actor=ward.medic)
+            moves.depart(fresh(past), "discharged", actor=ward.medic)
+            arrivals.identify(fresh(past), visit.patient, actor=ward.nurse)
+    found: Patient = visit.patient
+    return found

@@ -184,6 +184,7 @@ def test_pictures_of_the_emergency_department(hall: Hall, world: World) -> None:
         morning.shoot("er", here, charge, (DESK, PHONE, WALL))
         morning.shoot("er-menu", here, charge, prepare=_er_menu)
         morning.shoot("er-arrival", here, charge, prepare=_er_arrival)
+        morning.shoot("er-drawer", f"{here}?visit={seen.pk}", charge, prepare=_er_drawer)
         morning.shoot("er-wall", f"{here}?tv=1", charge, TELEVISION)
         morning.shoot("er-triage", f"{here}visits/{new.pk}/triage/", charge, prepare=_er_vitals)
         morning.shoot("er-again", f"{here}visits/{waits.pk}/reassess/", charge)
@@ -192,7 +193,11 @@ def test_pictures_of_the_emergency_department(hall: Hall, world: World) -> None:
         morning.shoot("er-beds", f"{here}beds/", charge)
         with world.harbor.open():
             er_scene.surge(ward)
+            patient = er_scene.known(ward)
         morning.shoot("er-surge", here, charge)
+        morning.shoot("er-many", f"{here}arrive/many/", charge)
+        morning.shoot("er-quick", f"{here}triage/many/", charge, prepare=_er_quick)
+        morning.shoot("er-patient", f"/h/harbor/patients/{patient.pk}/", charge)
         morning.shoot("er-downtime", f"{here}downtime/", charge, (DESK,))
         morning.shoot("er-handover", f"{here}handover/", charge, (DESK,))
         morning.shoot("er-log", f"{here}log/", charge)
@@ -202,6 +207,22 @@ def test_pictures_of_the_emergency_department(hall: Hall, world: World) -> None:
 def _er_menu(page: Page) -> None:
     page.locator("#er-board tr[data-late] summary").first.click()
     expect(page.locator("#er-board details[open] .menu-list a").nth(2)).to_be_visible()
+
+
+def _er_drawer(page: Page) -> None:
+    if "/visits/" in page.url:  # a phone shows the page
+        return
+    expect(page.locator("[data-drawer]")).to_be_visible()
+
+
+def _er_quick(page: Page) -> None:
+    """Two chosen, one of them by what is seen, and one refusal."""
+    rows = page.locator(".quick")
+    rows.nth(2).locator("select").select_option("immediate:unresponsive")
+    rows.nth(4).locator("input[value='2']").check(force=True)
+    rows.nth(5).locator("select").select_option("severe_pain_seen:yes")
+    page.locator("[data-command=quick-do]").evaluate("el => el.click()")
+    expect(page.locator("#quick-do")).to_have_text("Set levels (3)")
 
 
 def _er_arrival(page: Page) -> None:

@@ -65,6 +65,7 @@ KEYS: dict[str, Keys] = {
     "doctor-lines": _keys(Doctor),
     "doctor-seen": _keys(Doctor),
     "patient-visits": _keys(Patient),
+    "patient-er": _keys(Patient),
     "patient-messages": _keys(Patient),
     "messages-look": lambda: ["today"],
     "display-now": _keys(Display),
