@@ -48,6 +48,7 @@ class Delayed:
     number: int
     level: int | None
     """None: waits for triage, and its target is the one until triage."""
+    arrived_at: datetime
     since_arrival: timedelta
     in_status: timedelta
     over: timedelta
@@ -147,8 +148,8 @@ def delayed(visits: Iterable[Present], policies: HospitalConfig, now: datetime) 
         if targets.is_delayed(one.level, began, now, policies):
             limit = targets.limit(one.level, policies)
             found.append(Delayed(
-                one.pk, one.number, one.level, now - one.arrived_at, now - one.state_since, now - began - limit, limit,
-                one.delay_reason,
+                one.pk, one.number, one.level, one.arrived_at, now - one.arrived_at, now - one.state_since,
+                now - began - limit, limit, one.delay_reason,
             ))  # fmt: skip
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -90,10 +90,13 @@ def why(fit: Fit) -> str:
 # --- who is delayed --------------------------------------------------------------------------------------------------
 
 
-def delayed(now: datetime | None = None) -> list[Doc]:
+def delayed(now: datetime | None = None) -> list[census.Delayed]:
     """Whoever the asker may see and waits longer than the target, in the order of R4.4, with both clocks (R4.21)."""
     rows = seen(EmergencyVisit.objects.unseen()).values_list(*census.COLUMNS, named=True)
-    found = census.delayed(rows, days.policies(), now or clock.now())
+    return census.delayed(rows, days.policies(), now or clock.now())
+
+
+def delayed_docs(found: Sequence[census.Delayed]) -> list[Doc]:
     docs = faces.visits([str(one.visit) for one in found])
     return [_delayed_doc(one, docs[str(one.visit)]) for one in found if str(one.visit) in docs]
 

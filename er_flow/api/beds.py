@@ -13,7 +13,6 @@ from clinic.core.access import needs
 from clinic.core.api import HouseViewSet
 from clinic.core.api_input import Fields
 from clinic.core.api_told import answers
-from clinic.core.sight import seen
 from er_flow import faces
 from er_flow.api import acts, find
 from er_flow.bed_serializers import (
@@ -205,12 +204,10 @@ class ErFloorViewSet(HouseViewSet):
     tag = "er-surge"
 
     @needs("er.view")
-    @answers(FloorDoc, listed=True)
+    @answers(FloorDoc, paged=True)
     def list(self, request: Request) -> Response:
         """The departments that were, or are, in a surge."""
-        keys = [str(pk) for pk in seen(EmergencyFloor.objects.order_by("id")).values_list("pk", flat=True)]
-        docs = faces.floors(keys)
-        return Response({"results": [docs[key] for key in keys]})
+        return self.page(EmergencyFloor.objects.select_related("department"), "id", _floor_docs)
 
     @needs("er.surge")
     @answers(
@@ -230,6 +227,10 @@ def _bed_docs(rows: list[Bed]) -> list[Any]:
     keys = [str(row.pk) for row in rows]
     docs = faces.beds(keys)
     return [docs[key] for key in keys]
+
+
+def _floor_docs(rows: list[EmergencyFloor]) -> list[Any]:
+    return [faces.floor_doc(row) for row in rows]
 
 
 def _section_docs(rows: list[Section]) -> list[Any]:

@@ -9,12 +9,14 @@ from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clinic.core import api_pages
 from clinic.core.access import needs
 from clinic.core.api import HouseViewSet
 from clinic.core.api_input import Fields
 from clinic.core.api_pages import Cursor, limit_of
 from clinic.core.api_told import answers
-from clinic.core.faces import named
+from clinic.core.faces import Doc, named
+from clinic.directory.models import Department
 from er_flow import census, eta, log, measures
 from er_flow.api import find
 from er_flow.figure_serializers import (
@@ -35,12 +37,12 @@ class ErFigureViewSet(HouseViewSet):
     tag = "er-figures"
 
     @needs("er.view")
-    @answers(CrowdingDoc, query=CrowdingQuery, listed=True)
+    @answers(CrowdingDoc, query=CrowdingQuery, paged=True)
     def crowding(self, request: Request) -> Response:
         """Who is here now, department by department: counts, beds, occupancy and NEDOCS with its terms."""
-        here = find.departments(self.query)
-        now = census.of([row.pk for row in here])
-        return Response({"results": [{"department": named(row.pk, row.name), **now[row.pk].doc()} for row in here]})
+        here = sorted(find.departments(self.query), key=_by_name)
+        of = f"er-crowding:{self.query.get('department', '')}"
+        return Response(api_pages.page_of(here, _by_name, of, request, _crowding_docs))
 
     @needs("er.view")
     @answers(MeasuresDoc, query=SpanQuery)
@@ -77,6 +79,15 @@ class ErFigureViewSet(HouseViewSet):
     def eta(self, request: Request, pk: UUID) -> Response:
         """About when a provider will come, as a range; sicker people go first."""
         return Response(eta.of(find.visit(pk)))
+
+
+def _by_name(row: Department) -> list[str]:
+    return [row.name, str(row.pk)]
+
+
+def _crowding_docs(held: list[Department]) -> list[Doc]:
+    now = census.of([row.pk for row in held])
+    return [{"department": named(row.pk, row.name), **now[row.pk].doc()} for row in held]
 
 
 def _span(query: Fields) -> tuple[date, date]:

@@ -64,10 +64,12 @@ class ErPatientViewSet(HouseViewSet):
         return Response({**find.visit_doc(row.pk), **queries.history(row.pk, self.actor)})
 
     @needs("er.view")
-    @answers(ErDelayedDoc, listed=True)
+    @answers(ErDelayedDoc, paged=True)
     def delayed(self, request: Request) -> Response:
-        """Who waits longer than the target: both clocks, and the target that was used."""
-        return Response({"results": queries.delayed()})
+        """Who waits longer than the target, in the order of the board: both clocks, and the target that was used."""
+        found = [(one.visit, one.level, one.arrived_at, one) for one in queries.delayed()]
+        show = lambda held: queries.delayed_docs([row[-1] for row in held])  # noqa: E731
+        return Response(api_pages.page_of(found, _place, "er-delayed", request, show))
 
     @needs("er.register")
     @answers(
@@ -129,7 +131,7 @@ def _docs_of(held: list[tuple[Any, ...]]) -> list[Any]:
 
 def _place(row: tuple[Any, ...]) -> list[Any]:
     """R4.4 as a key."""
-    pk, level, arrived_at = row
+    pk, level, arrived_at = row[:3]
     return [level or 0, arrived_at.isoformat(), str(pk)]
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.core import clock
+from clinic.directory.models import Department
 from clinic.live.models import Event
 from er_flow import faces
 from er_flow.models import Bed, EmergencyVisit, Triage
@@ -187,11 +188,17 @@ def test_who_is_delayed_comes_with_both_clocks_and_the_target(house: House, nurs
         ok(then.post(f"{of}/{quick.pk}/triage", {**CALM, "level": 3, "override_reason": "Pale"}))
     with time_machine.travel(now + timedelta(seconds=20)):
         told = ok(nurse.get("er/patients/delayed"))["results"]
+        first = ok(nurse.get("er/patients/delayed?limit=1"))
+        second = ok(nurse.get(first["next"].partition("/api/v1/")[2]))
+        back = ok(nurse.get(second["previous"].partition("/api/v1/")[2]))
     assert [row["visit"]["id"] for row in told] == [str(early.pk), str(quick.pk)]
     assert [(row["minutes"]["since_arrival"], row["target"]["minutes"], row["over"]) for row in told] == [
         (40, 10, 30), (40, 30, 10),
     ]  # fmt: skip
     assert [row["minutes"]["in_status"] for row in told] == [40, 35]
+    assert (first["results"], second["results"], second["next"]) == (told[:1], told[1:], None)
+    assert back["results"] == told[:1] and first["previous"] is None
+    refused(nurse.get("er/patients/delayed?esi=2"), 400, "REQUEST_INVALID")
     assert ok(nurse.post(f"{of}/{quick.pk}/explain", {"reason": "Two at once"}))["delay_reason"] == "Two at once"
     refused(nurse.post(f"{of}/{quick.pk}/explain", {"reason": ""}), 400, "REQUEST_INVALID")
 
@@ -249,9 +256,18 @@ def test_a_surge_is_said_with_its_reason(house: House) -> None:
 def test_figures_are_of_the_departments_that_are_there(house: House, nurse: Api) -> None:
     made.bedded(house)
     waits = made.triaged(house)
-    (now,) = ok(nurse.get("er/crowding"))["results"]
+    with house.open():
+        Department.objects.create(name="Children", prefix="K", sort=Department.EMERGENCY)
+    (other,) = (first := ok(nurse.get("er/crowding?limit=1")))["results"]
+    assert (other["department"]["name"], other["patients"], first["previous"]) == ("Children", 0, None)
+    second = ok(nurse.get(first["next"].partition("/api/v1/")[2]))
+    (now,) = second["results"]
+    assert ok(nurse.get("er/crowding"))["results"][1]["department"] == now["department"]
+    assert second["next"] is None and second["previous"]
+    here = f"department={made.department(house).pk}"
+    (now,) = ok(nurse.get(f"er/crowding?{here}"))["results"]
     assert (now["patients"], now["beds"]["occupied"], now["nedocs"]) == (2, 1, None)
-    told = ok(nurse.get("er/measures"))
+    told = ok(nurse.get(f"er/measures?{here}"))
     assert (told["visits"], told["still_here"], told["from"]) == (2, 2, told["to"])
     refused(nurse.get("er/measures?from=2026-11-01"), 400, "REQUEST_INVALID")
     assert nurse.get("er/measures?from=2026-11-03&to=2026-11-01").status == 400

@@ -297,7 +297,7 @@ def test_a_load_asks_the_same_however_many_are_here(
             people = [arrivals.Arriving(f"Nr {n}", age=Age.said(30, "years")) for n in range(50)]
             while (missing := most - EmergencyVisit.objects.open().count()) > 0:
                 arrivals.arrive_all(ward.department, people[:missing], actor=ward.nurse)
-            with django_assert_max_num_queries(4):
+            with django_assert_max_num_queries(5):
                 told = load(kind, ward)
         assert kind not in ("er-board", "er-wall") or len(told.rows) >= 200
 

@@ -119,7 +119,7 @@ class Day:
         late = naive.delayed(self.log, now)
         assert [str(one.visit) for one in here.delayed] == late, now
         if now.minute % 10 == 0:
-            assert [one["visit"]["id"] for one in queries.delayed(now)] == late, now
+            assert [str(one.visit) for one in queries.delayed(now)] == late, now
         assert {str(one.visit) for one in here.boarders} == naive.boarding(self.log), now
         assert here.patients == len(self.log.here()), now
         assert here.nedocs is not None
