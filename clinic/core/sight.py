@@ -23,6 +23,7 @@ M = TypeVar("M", bound=Model)
 _asker: ContextVar[Departments | None] = ContextVar("sight", default=None)
 _names: Callable[[], dict[UUID, str]] | None = None
 _belongs: dict[type[Model], Callable[[Departments], Q]] = {}
+_columns: dict[type[Model], str] = {}
 
 
 @contextmanager
@@ -53,12 +54,19 @@ def departments() -> Departments | None:
 
 def belongs(model: type[Model], where: str | Callable[[Departments], Q]) -> None:
     """Say how the rows of a model belong to departments: the column with the department's id, or a condition."""
+    if isinstance(where, str) and where != "pk":
+        _columns[model] = where.partition("__")[0].removesuffix("_id")
     _belongs[model] = where if callable(where) else lambda limits: Q(**{f"{where}__in": limits})
 
 
 def is_placed(model: type[Model]) -> bool:
     """Whether rows of this model belong to departments."""
     return model in _belongs
+
+
+def placed_by(model: type[Model]) -> str | None:
+    """The field whose change can bring a row of this model to another department; None where it is no single one."""
+    return _columns.get(model)
 
 
 def within(rows: QuerySet[M], limits: Departments | None) -> QuerySet[M]:

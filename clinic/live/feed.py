@@ -5,7 +5,8 @@ A delta is the snapshot restricted to the event's subjects: both read the resour
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core import sight
 from clinic.core.access import Actor
 from clinic.core.errors import Forbidden, Invalid, NotFound, say
+from clinic.core.faces import uuids
 from clinic.core.nouns import split_ref
 from clinic.live import doors, registry
 from clinic.live.models import Event
@@ -192,7 +194,8 @@ def _missed(
         upto = stop.seq - 1
     told = {event.seq: event for event in events if event.seq <= upto}
     words = _notices(subs, list(told.values()))
-    teller = _Teller(subs, registry.docs({ref for event in relevant for ref in event.subjects}, can, limits))
+    docs = registry.docs({ref for event in relevant for ref in event.subjects}, can, limits)
+    teller = _Teller(subs, docs, _elsewhere(docs, limits), limits)
     deltas = {event.seq: list(teller.tell(event)) for event in relevant}
     messages = [
         message for seq, event in told.items() for message in _of_event(event, words.get(seq), deltas.get(seq, []))
@@ -238,19 +241,48 @@ def _concerns(event: Event, limits: sight.Departments, lines: set[str]) -> bool:
     return not placed or any(str(pk) in named for pk in limits) or not lines.isdisjoint(event.topics)
 
 
+def _elsewhere(docs: Mapping[str, registry.Doc | None], limits: sight.Departments | None) -> frozenset[str]:
+    """Refs of rows that are there and that somebody limited to these departments may not see (R1.2)."""
+    hidden: dict[str, list[str]] = defaultdict(list)
+    for ref in [ref for ref, doc in docs.items() if doc is None and limits is not None]:
+        kind, key = split_ref(ref)
+        if kind in registry.kinds() and sight.is_placed(registry.kinds()[kind]):
+            hidden[kind].append(key)
+    return frozenset(
+        f"{kind}:{pk}"
+        for kind, keys in hidden.items()
+        for pk in registry.kinds()[kind]._default_manager.filter(pk__in=uuids(keys)).values_list("pk", flat=True)
+    )
+
+
 @dataclass(slots=True)
 class _Teller:
     """Makes an event's messages; what is in a topic is read once per batch."""
 
     subs: list[Subscription]
     docs: dict[str, registry.Doc | None]
+    elsewhere: frozenset[str] = frozenset()
+    """Of other departments than the reader's."""
+    limits: sight.Departments | None = None
     members: dict[str, set[str]] = field(default_factory=dict)
 
     def tell(self, event: Event) -> Iterator[Message]:
-        told = [ref for ref in event.subjects if ref in self.docs]
+        told = [ref for ref in event.subjects if ref in self.docs and not self._is_foreign(ref, event)]
         for ref in told:
             last = ref == told[-1]
             yield Message(self._delta(event, ref) | {"last": last}, event.seq if last else None)
+
+    def _is_foreign(self, ref: str, event: Event) -> bool:
+        """Whether the reader never had this row: only what left their departments with this event is told as gone."""
+        if ref not in self.elsewhere:
+            return False
+        model = registry.kinds()[split_ref(ref)[0]]
+        column = sight.placed_by(model)
+        if column is None:
+            return False
+        pointer: Any = model._meta.get_field(column)
+        before = event.changes.get(ref, {}).get("fields", {}).get(pointer.attname, [None])[0]
+        return before is None or not registry.shown(pointer.related_model.kind, [str(before)], self.limits)
 
     def _delta(self, event: Event, ref: str) -> dict[str, Any]:
         doc = self.docs[ref] if self._is_in(ref, event) else None
