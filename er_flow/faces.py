@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from clinic.core.access import Actor
 from clinic.core.faces import Doc, by_asked, named, stamp, uuids
 from clinic.live import registry
 from clinic.records.models import shown_name
@@ -19,6 +20,7 @@ from clinic.tenants.models import HospitalConfig
 from er_flow import ages, targets
 from er_flow.esi import Age
 from er_flow.models import Bed, BedStay, EmergencyFloor, EmergencyVisit, Section, Triage
+from er_flow.operations import looks
 
 OTHERS = ("patient", "hospital", "department", "section", "nurse", "provider", "reserved_bed")
 MARKS = (
@@ -197,6 +199,12 @@ def _visit(key: str) -> Iterable[str]:
     return [f"er_visit:{key}", *_refs(of, "triage")]
 
 
+def _visit_opened(key: str, actor: Actor) -> None:
+    """Whoever follows a visit is shown it (R6.10)."""
+    for visit in EmergencyVisit.objects.filter(pk__in=uuids([key])).select_related("patient"):
+        looks.note_access(visit, page="stream", actor=actor)
+
+
 def _bed(key: str) -> Iterable[str]:
     return [f"bed:{key}"]
 
@@ -227,7 +235,7 @@ def register() -> None:
     registry.face("er_section", "er.view", sections)
     registry.face("er_floor", "er.view", floors)
     registry.topic("er", "er.view", _er)
-    registry.topic("er_visit", "er.view", _visit)
+    registry.topic("er_visit", "er.view", _visit, _visit_opened)
     registry.topic("bed", "er.view", _bed)
     _also("department", _in_department)
     _also("patient", _of_patient)

@@ -17,11 +17,11 @@ from clinic.core.api_input import Fields
 from clinic.core.api_told import answers
 from clinic.core.sight import seen
 from clinic.records.api import with_candidates
-from clinic.records.operations import note_access
 from er_flow import queries
 from er_flow.api import acts, find
 from er_flow.models import EmergencyVisit
 from er_flow.models.words import BEDDED, ENDS, IN_TREATMENT, TRIAGED
+from er_flow.operations import looks
 from er_flow.serializers import ErDelayedDoc, ErVisitDoc, ErVisitHistoryDoc
 from er_flow.visit_serializers import (
     AWAITING_BED,
@@ -59,8 +59,7 @@ class ErPatientViewSet(HouseViewSet):
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """One visit with its care stages, its beds and, for whoever may triage, its triages; who looked is noted."""
         row = find.visit(pk)
-        if row.patient is not None and self.actor.can("patients.view"):  # a key may read visits and no records
-            note_access(row.patient, page="api", actor=self.actor)
+        looks.note_access(row, page="api", actor=self.actor)
         return Response({**find.visit_doc(row.pk), **queries.history(row.pk, self.actor)})
 
     @needs("er.view")

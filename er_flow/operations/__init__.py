@@ -3,9 +3,9 @@
 from django.utils.translation import gettext_lazy as _
 
 from clinic.core.errors import constraints, say
-from er_flow.operations import arrivals, beds, delays, moves, places, team, times, triage, undo
+from er_flow.operations import arrivals, beds, delays, looks, moves, places, team, times, triage, undo
 
-__all__ = ["arrivals", "beds", "delays", "moves", "places", "team", "times", "triage", "undo"]
+__all__ = ["arrivals", "beds", "delays", "looks", "moves", "places", "team", "times", "triage", "undo"]
 
 say({
     "er.wrong_state": _("E-%(number)s is %(state_text)s, so this cannot be done now."),
@@ -43,6 +43,7 @@ say({
     "er.swap_with_oneself": _("Choose two different patients."),
     "er.not_a_nurse": _("Not a nurse who works here."),
     "er.not_a_provider": _("Not a doctor who works here."),
+    "er_section.not_in_use": _("%(section)s is not in use."),
     "er_section.has_beds": _("%(section)s still has beds in use."),
     "er_section.name_taken": _("Another section has this name."),
     "bed.occupied": _("%(bed)s is occupied by E-%(number)s."),

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from clinic.core.access import Actor
 from clinic.directory.models import Department
+from clinic.live import feed
 from clinic.live.models import Event
 from clinic.records.models import AccessLog, Patient
+from clinic.tenants.operations.keys import create_key
 from er_flow.models import Triage
 from tests.api.client import Api, api
 from tests.api.samples import er_made as made
@@ -96,6 +99,22 @@ def test_triages_are_for_whoever_may_triage_and_opening_a_visit_is_noted(house: 
     assert len(ok(api(house, "nurse").get(f"er/patients/{visit.pk}"))["triages"]) == 1
     with house.open():
         assert set(AccessLog.objects.values_list("patient_id", flat=True)) == {visit.patient_id}
+
+
+@pytest.mark.rule("6.10")
+def test_a_key_that_may_read_visits_and_no_records_is_written_down_too(house: House) -> None:
+    visit, nobody = made.triaged(house), made.arrived(house, known=False)
+    with house.open():
+        row, raw = create_key(name="Board", abilities=["er.view"], actor=house.actor("owner"))
+        who = Actor(kind="key", id=str(row.pk), name="Board", abilities=frozenset({"er.view"}))
+    reader = Api(f"Api-Key {raw}")
+    assert ok(reader.get(f"er/patients/{visit.pk}"))["patient"]["name"]
+    assert ok(reader.get(f"er/patients/{nobody.pk}"))["patient"]["id"] is None
+    feed.opened(house.hospital.pk, feed.subscriptions([visit.ref], who).values(), who)
+    with house.open():
+        told = list(AccessLog.objects.order_by("id").values_list("actor", "patient_id", "page", "why"))
+    of = f"E-{visit.number}"
+    assert told == [(f"key:{row.pk}", visit.patient_id, page, of) for page in ("api", "stream")]
 
 
 # --- coming in -------------------------------------------------------------------------------------------------------

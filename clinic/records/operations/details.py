@@ -84,6 +84,12 @@ def correct(patient: Patient, *, actor: Actor, **fields: Any) -> Patient:
 @operation("patients.view")
 def note_access(*patients: Patient, page: str, why: str = "", actor: Actor) -> None:
     """Write down that somebody was shown these records (R6.10)."""
+    write_access(*patients, page=page, why=why, actor=actor)
+
+
+def write_access(*patients: Patient, page: str, why: str = "", actor: Actor) -> None:
+    """The lines themselves, for operations of rooms above: whom *their* ability shows what belongs to a record, as a
+    key that may read emergency visits and no records."""
     who = f"{actor.kind}:{actor.id}"
     AccessLog.objects.bulk_create(
         [

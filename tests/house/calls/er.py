@@ -14,7 +14,7 @@ from er_flow.esi import Age, Vitals
 from er_flow.measures import keep
 from er_flow.models import Bed, EmergencyVisit, Triage
 from er_flow.models.words import AIRBORNE
-from er_flow.operations import arrivals, beds, delays, moves, names, newcomers, places, team, times, triage, undo
+from er_flow.operations import arrivals, beds, delays, looks, moves, names, newcomers, places, team, times, triage, undo
 from er_flow.operations.arrivals import Arriving
 from er_flow.operations.triage import Decision
 from tests.er_flow.ward import ADULT, Ward, emergency, sheet
@@ -35,6 +35,11 @@ def late(house: House, level: int = 2) -> tuple[Ward, EmergencyVisit]:
 def _arrive(house: House) -> Call:
     who = Arriving("Chest pain", patient=house.patient(birth_date=date(1980, 5, 1)))
     return Call(emergency(house).department, who)
+
+
+@example(looks.note_access, twice=EACH, silent=True, quiet="the access log has no screen yet", untold="it is no event")
+def _note_access(house: House) -> Call:
+    return Call(emergency(house).arrived(patient=house.patient()), page="api")
 
 
 @example(arrivals.arrive_all, twice=REFUSED)
