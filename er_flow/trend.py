@@ -84,8 +84,10 @@ def of(departments: Iterable[UUID]) -> dict[UUID, list[Sample]]:
     return found
 
 
-WIDTH, HEIGHT, TOP, LIMIT = 118.0, 26.0, 200.0, 100.0
-"""Of the picture, in its own units; the score that fills it; above the limit a department is overcrowded."""
+WIDTH, HEIGHT, LIMIT = 117.0, 26.0, 100.0
+"""Of the picture, in its own units; above the limit a department is overcrowded."""
+TOP = 140.0
+"""The score that fills the picture, unless there was a higher one: from nothing on, so that heights compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +119,17 @@ def line(samples: Sequence[Sample], score: float, now: datetime) -> Line | None:
             runs[-1].append(one)
         else:
             runs.append([one])
+    top = max(TOP, *(one.score for one in course))
     return Line(
-        runs=tuple(" ".join(f"{_x(one.at, began)},{_y(one.score)}" for one in run) for run in runs if len(run) > 1),
-        limit=_y(LIMIT), dot=_y(score), first_at=shown[0].at, first=scores[0], least=min(scores), most=max(scores),
+        runs=tuple(_points(run, began, top) for run in runs if len(run) > 1),
+        limit=_y(LIMIT, top), dot=_y(score, top), first_at=shown[0].at, first=scores[0],
+        least=min(scores), most=max(scores),
     )  # fmt: skip
 
 
-def _x(at: datetime, began: datetime) -> str:
-    return f"{(at - began) / SHOWN * WIDTH:.1f}"
+def _points(run: Sequence[Sample], began: datetime, top: float) -> str:
+    return " ".join(f"{(one.at - began) / SHOWN * WIDTH:.1f},{_y(one.score, top)}" for one in run)
 
 
-def _y(score: float) -> str:
-    return f"{1 + HEIGHT * (1 - score / TOP):.1f}"
+def _y(score: float, top: float) -> str:
+    return f"{1 + HEIGHT * (1 - score / top):.1f}"

@@ -23,6 +23,8 @@ class QuickRow:
     key: str
     number: int
     name: str
+    known: bool
+    """False: the name is only the number."""
     age: str
     sex: str
     complaint: str
@@ -59,7 +61,8 @@ def quick_rows(ward: Ward) -> tuple[QuickRow, ...]:
 
 def _row(row: Any, within: int) -> QuickRow:
     return QuickRow(
-        key=str(row.pk), number=row.number, name=words.name_of(row), age=words.age_of(row), sex=words.sex_of(row.sex),
+        key=str(row.pk), number=row.number, name=words.name_of(row), known=row.patient_id is not None,
+        age=words.age_of(row), sex=words.sex_of(row.sex),
         complaint=row.complaint, marks=words.marks(row), reported=row.reported_level or 0, arrived_at=row.arrived_at,
         within=within, triaging=row.triage_started_at is not None,
     )  # fmt: skip

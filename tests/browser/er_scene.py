@@ -186,8 +186,10 @@ def known(ward: Ward) -> Patient:
     visit = EmergencyVisit.objects.open().filter(patient__family_name="Papadaki").select_related("patient").get()
     assert visit.patient is not None
     for days, complaint, level in ((410, "Fall, wrist pain", 4), (96, "Dizzy on standing", 3), (31, "Cough, fever", 3)):
-        with clock.at(timezone.now() - timedelta(days=days)):
-            past = ward.triaged(level, complaint=complaint, patient=None)
+        came = timezone.now() - timedelta(days=days)
+        with clock.at(came):
+            past = ward.triaged(level, complaint=complaint)
+        with clock.at(came + timedelta(minutes=24 * level)):
             moves.see(past, actor=ward.medic)
             moves.decide(fresh(past), DISCHARGE, note="Own doctor in a week", actor=ward.medic)
             moves.depart(fresh(past), "discharged", actor=ward.medic)

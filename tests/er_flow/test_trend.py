@@ -141,9 +141,18 @@ def samples(*told: tuple[float, float]) -> list[Sample]:
 def test_the_line_goes_from_six_hours_ago_to_now_on_one_scale() -> None:
     told = trend.line(samples((0, 0), (5, 100), (10, 200)), 100, after(360 + 2))
     assert told is not None
-    assert told.runs == ("0.0,27.0 1.6,14.0 3.3,1.0",), "now is too far away to be joined"
+    assert told.runs == ("0.0,27.0 1.6,14.0 3.2,1.0",), "now is too far away to be joined"
     assert (told.limit, told.dot) == ("14.0", "14.0")
     assert (told.first, told.first_at, told.least, told.most) == (0, EIGHT, 0, 200)
+
+
+def test_the_limit_lies_at_the_same_height_unless_it_was_worse() -> None:
+    heights = []
+    for score in (20, 99, 140, 200):
+        told = trend.line(samples((0, score)), 60, after(30))
+        assert told is not None
+        heights.append(told.limit)
+    assert heights == ["8.4", "8.4", "8.4", "14.0"]
 
 
 def test_gaps_are_not_bridged_and_one_missed_sample_is_none() -> None:
