@@ -45,10 +45,11 @@ def grace(world: World) -> Patient:
 
 def rows(ward: Ward, patient: Patient) -> list[PastRow]:
     key = str(patient.pk)
-    return list(render.within(
+    told: list[Any] = render.within(
         ward.house.hospital.pk, render.Scope("/h/harbor/", "Europe/Paris", "en"),
-        lambda: render.kinds()["patient-er"].load([key])[key].rows or (),
-    ))  # fmt: skip
+        lambda: list(render.kinds()["patient-er"].load([key])[key].rows or ()),
+    )  # fmt: skip
+    return told
 
 
 def test_earlier_visits_and_the_one_now_stand_there_with_their_ends(
