@@ -79,8 +79,9 @@ class ErBedViewSet(HouseViewSet):
 
     @needs("er.manage")
     @answers(
-        BedDoc, body=BedChangeBody, versioned=True, refusals=[WRONG_STATE, "BED_NAME_TAKEN"], example={"name": "R2"}
-    )
+        BedDoc, body=BedChangeBody, versioned=True,
+        refusals=[WRONG_STATE, "BED_NAME_TAKEN", "ER_SECTION_NOT_IN_USE"], example={"name": "R2"},
+    )  # fmt: skip
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """What a bed is called, where it stands, what it can do, and whether it is in use."""
         row = find.bed(pk)

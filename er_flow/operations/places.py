@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from clinic.core import clock
 from clinic.core.access import Actor
-from clinic.core.errors import Invalid, NotAllowed, NotFound
+from clinic.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from clinic.directory.models import Department
 from clinic.live.record import add, add_unless, change, operation, record
 from clinic.tenants.operations.checks import valid
@@ -34,7 +35,7 @@ def add_section(department: Department, *, actor: Actor, **fields: Any) -> Secti
 @operation("er.manage")
 def change_section(section: Section, *, actor: Actor, **fields: Any) -> Section:
     """Name, place among the others, in use or not. One with beds in use stays in use."""
-    actor.must_see(section.department_id)
+    _locked_section(section.pk, actor)
     told = valid(section, fields, allowed=SECTION)
     if told.get("is_active") is False and section.beds.filter(is_active=True).exists():
         raise NotAllowed("er_section.has_beds", section=section.name)
@@ -46,8 +47,7 @@ def change_section(section: Section, *, actor: Actor, **fields: Any) -> Section:
 @operation("er.manage")
 def add_bed(section: Section, *, actor: Actor, **fields: Any) -> Bed:
     """A bed, a chair, a place in the hallway: free from now on."""
-    actor.must_see(section.department_id)
-    if not section.is_active:
+    if not _locked_section(section.pk, actor).is_active:
         raise NotFound()
     row = Bed(section=section, since=clock.now())
     for name, value in valid(row, fields, allowed=BED).items():
@@ -59,12 +59,12 @@ def add_bed(section: Section, *, actor: Actor, **fields: Any) -> Bed:
 
 @operation("er.manage")
 def change_bed(bed: Bed, *, actor: Actor, **fields: Any) -> Bed:
-    """What a bed is called, where it stands and what it can do. Only an empty one is taken out of use."""
+    """What a bed is called, where it stands and what it can do. Only an empty one is taken out of use, and one comes
+    back into use with its section only."""
+    section = _locked_section((fields.get("section") or bed.section).pk, actor)
     held = _held(bed, actor)
     told = valid(held, fields, allowed=BED)
-    section = told.get("section")
-    if section is not None and (section.department_id != held.section.department_id or not section.is_active):
-        raise NotFound()
+    _stands(held, section, told)
     if told.get("is_active") is False and held.state not in (AVAILABLE, BLOCKED, *UNCLEAN):
         raise NotAllowed("bed.wrong_state", bed=held.name, state=held.state, state_text=held.get_state_display())
     if "features" in told:
@@ -72,6 +72,29 @@ def change_bed(bed: Bed, *, actor: Actor, **fields: Any) -> Bed:
     if change(held, **told):
         record("bed.changed", held)
     return held
+
+
+def _locked_section(pk: UUID, actor: Actor) -> Section:
+    """The section, held, so that it is not taken out of use meanwhile. It is held before its beds."""
+    found: Section | None = Section.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if found is None:
+        raise NotFound()
+    actor.must_see(found.department_id)
+    return found
+
+
+def _stands(bed: Bed, section: Section, told: dict[str, Any]) -> None:
+    """Refuse a section of another department or out of use, for a bed that is moved there or is to be used there."""
+    if section.department_id != bed.section.department_id:
+        raise NotFound()
+    if "section" not in told and bed.section_id != section.pk:
+        raise Conflict("row.changed", ref=bed.ref)
+    if section.is_active:
+        return
+    if "section" in told and section.pk != bed.section_id:
+        raise NotFound()
+    if told.get("is_active") and not bed.is_active:
+        raise NotAllowed("er_section.not_in_use", section=section.name)
 
 
 def _held(bed: Bed, actor: Actor) -> Bed:

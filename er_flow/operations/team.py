@@ -73,7 +73,8 @@ def change_details(visit: EmergencyVisit, *, actor: Actor, **fields: Any) -> Eme
     held = stages.locked(visit.pk, actor)
     stages.expect_open(held)
     section = fields.get("section")
-    if section is not None and section.department_id != held.department_id:
+    is_new = section is not None and section.pk != held.section_id
+    if section is not None and is_new and (section.department_id != held.department_id or not section.is_active):
         raise NotFound()
     _valid(held, fields)
     touched: list[Versioned] = [held]
