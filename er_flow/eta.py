@@ -112,6 +112,15 @@ def of(visit: EmergencyVisit) -> Doc:
     }  # fmt: skip
 
 
+def words(visit: EmergencyVisit) -> str:
+    """The estimate in a sentence, for staff; empty where there is none."""
+    doc = of(visit) if visit.is_open and visit.seen_at is None and visit.level is not None else None
+    if doc is None or doc["range"] is None:
+        return ""
+    told = {"soonest": doc["range"]["soonest_minutes"], "latest": doc["range"]["latest_minutes"]}
+    return _("Provider in about %(soonest)s to %(latest)s min.") % told + " " + str(doc["note"])
+
+
 def _place(visit: EmergencyVisit) -> Place:
     bedded = set(BedStay.objects.filter(visit__department_id=visit.department_id, ended_at=None).values_list(
         "visit_id", flat=True

@@ -99,6 +99,8 @@ class VisitPage:
     delayed: bool
     delay_reason: str
     reassess_at: datetime | None
+    signs_due: str
+    """Vital signs that the last assessment had to do without, and that nobody has measured since (R4.13)."""
     later: bool
     risks_explained: bool
     moments: tuple[Moment, ...]
@@ -139,7 +141,8 @@ def _page(row: EmergencyVisit, stages: list[Stage], stays: list[BedStay], triage
         provider=row.provider.name if row.provider else "", marks=words.marks(row), waits=words.waits(row),
         needs=words.features(row.needs), disposition=_disposition(row),
         delayed=row.crossed_at is not None and row.seen_at is None, delay_reason=row.delay_reason,
-        reassess_at=row.reassess_at, later=row.entered_later, risks_explained=row.risks_explained,
+        reassess_at=row.reassess_at, signs_due=_signs_due(row, triages), later=row.entered_later,
+        risks_explained=row.risks_explained,
         moments=tuple(
             Moment(name, str(label), getattr(row, name), name in MARKS and getattr(row, name) is not None)
             for name, label in TIMES.items()
@@ -169,6 +172,18 @@ def _disposition(row: EmergencyVisit) -> str:
         return ""
     told = str(dict(DISPOSITIONS)[row.disposition])
     return f"{told}: {row.disposition_note}" if row.disposition_note else told
+
+
+def _signs_due(row: EmergencyVisit, triages: list[Triage]) -> str:
+    """Levels 1 and 2 may be set without vital signs, which stay due (R4.13); in the order of the rows."""
+    due: list[str] = []
+    for one in (each for each in triages if each.error_at is None):
+        if one.sort != Triage.VITALS:
+            due = list(one.missing)
+        due = [
+            sign for sign in due if one.vitals.get(sign) is None and sign not in (one.vitals.get("unobtainable") or {})
+        ]
+    return ", ".join(str(triage_words.VITALS[sign]) for sign in due) if row.is_open else ""
 
 
 # --- the history -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from clinic.live.models import Event, EventRef
 from clinic.records.operations import note_access
 from clinic.tenants import days
 from clinic.tenants.pages import actor_of, staff
+from er_flow import eta
 from er_flow.models import BedStay, EmergencyVisit
 from er_flow.models.words import ARRIVED, BEDDED, BOARDING, DISPOSITION, IN_TREATMENT, TRIAGED, UNSEEN, WARD
 from er_flow.operations.undo import is_undoable
@@ -75,7 +76,7 @@ def _possible(row: EmergencyVisit, actor: Actor) -> dict[str, Any]:
         "in_treatment": row.state == IN_TREATMENT, "may_decide": row.state in (IN_TREATMENT, DISPOSITION, BOARDING),
         "decided": row.state == DISPOSITION, "may_board": row.state == DISPOSITION and row.disposition in WARD,
         "boarding": row.state == BOARDING, "arrived": row.state == ARRIVED, "is_open": row.is_open,
-        "undo": last_act(row),
+        "undo": last_act(row), "until_provider": eta.words(row),
     }  # fmt: skip
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
+from django.test import Client
 
 from clinic.core import clock
+from clinic.core.access import PUBLIC
 from er_flow import eta
 from er_flow.eta import Place, Range, Turnover, estimate
 from er_flow.operations import moves
+from tests.api.client import Api, api
+from tests.er_flow.pages import opened
 from tests.er_flow.ward import Ward, emergency
+from tests.queues.helpers import at, signed_in
 from tests.world import World
 
 pytestmark = pytest.mark.rule("4.42")
@@ -92,7 +99,11 @@ def seen_so_many(ward: Ward, count: int) -> None:
 @pytest.mark.django_db
 def test_the_estimate_of_somebody_who_waits(ward: Ward) -> None:
     seen_so_many(ward, 6)
-    early, sick, mine, late = ward.triaged(4), ward.triaged(2), ward.triaged(4), ward.triaged(5)
+    came = []
+    for n, level in enumerate((4, 5, 4, 2)):  # the sickest last
+        with clock.at(NOON - timedelta(minutes=8 - 2 * n)):
+            came.append(ward.triaged(level))
+    early, late, mine, sick = came
     told = {visit.pk: eta.of(visit) for visit in (early, sick, mine, late)}
     assert [told[visit.pk]["ahead"] for visit in (sick, early, mine, late)] == [0, 1, 2, 3]
     assert all(one["note"] == "Sicker people go first." for one in told.values())
@@ -111,6 +122,40 @@ def test_no_range_before_triage_after_contact_or_without_turnover(ward: Ward) ->
     told = eta.of(seen)
     assert (told["range"], told["ahead"]) == (None, None)
     assert told["note"], "the words stand there always"
+
+
+@pytest.mark.django_db
+def test_staff_are_told_with_the_words_that_sicker_people_go_first(ward: Ward, world: World) -> None:
+    seen_so_many(ward, 6)
+    mine, other, untriaged = ward.triaged(4), ward.triaged(3), ward.arrived()
+    told = eta.of(mine)["range"]
+    menu = f"er/visits/{mine.pk}/acts/"
+    for path in (menu, f"er/visits/{mine.pk}/"):
+        page = opened(world.harbor, "nurse", path)
+        assert f"about {told['soonest_minutes']} to {told['latest_minutes']} min. Sicker people go first." in page
+    moves.see(other, actor=ward.medic)
+    for visit in (other, untriaged):
+        assert "Sicker people" not in opened(world.harbor, "nurse", f"er/visits/{visit.pk}/acts/")
+
+
+@pytest.mark.django_db
+def test_no_patient_and_no_stranger_is_told(ward: Ward, world: World) -> None:
+    """Patients only by policy, and there is none that allows it: nothing of the department is public, and nothing that
+    is shown to patients knows the estimate."""
+    mine = ward.triaged(4)
+    api_path, page = f"er/patients/{mine.pk}/eta", f"er/visits/{mine.pk}/acts/"
+    assert api(world.harbor, "nurse").get(api_path).status == 200
+    assert api(world.harbor, "biller").get(api_path).status == 403
+    assert api(world.hilltop, "nurse").get(api_path).status == 404
+    assert Api("").get(api_path).status == 401
+    assert signed_in(world.harbor, "biller").get(at(world.harbor, page)).status_code == 403
+    assert Client().get(at(world.harbor, page)).status_code in (302, 403)
+    assert [view for view in PUBLIC if view.startswith("er_flow.")] == []
+    rooms = [path for room in ("clinic", "queues", "billing") for path in Path(room).rglob("*.py")]
+    asks = re.compile(r"er_flow\.eta|er_flow import [^\n]*\beta\b")
+    assert [path for path in rooms if asks.search(path.read_text())] == [], "no other room asks for it"
+    wall = opened(world.harbor, "nurse", "er/?tv=1")
+    assert "Sicker people" not in wall
 
 
 @pytest.mark.django_db

@@ -14,11 +14,11 @@ from clinic.directory.models import Department
 from clinic.live import render
 from clinic.live.models import Event
 from clinic.records.models import AccessLog, Patient
-from er_flow.esi import Age
+from er_flow.esi import Age, Vitals
 from er_flow.models import EmergencyVisit
-from er_flow.operations import arrivals, beds, places
+from er_flow.operations import arrivals, beds, places, triage
 from tests.er_flow.pages import one, opened, posted
-from tests.er_flow.ward import Ward, emergency
+from tests.er_flow.ward import Ward, emergency, sheet
 from tests.queues.helpers import at, signed_in, toast
 from tests.world import World
 
@@ -94,6 +94,29 @@ def test_what_triage_asked_is_for_whoever_may_triage(world: World, ward: Ward) -
         pk = ward.triaged().pk
     assert "Pulse 80" in opened(world.harbor, "nurse", f"er/visits/{pk}/")
     assert "Pulse 80" not in opened(world.harbor, "receptionist", f"er/visits/{pk}/")
+
+
+@pytest.mark.rule("4.13")
+def test_vital_signs_that_a_level_did_without_stay_due_until_they_are_measured(world: World, ward: Ward) -> None:
+    def due(visit: EmergencyVisit, role: str = "nurse") -> str:
+        page = opened(world.harbor, role, f"er/visits/{visit.pk}/")
+        return page.partition("Vital signs due: ")[2].partition("<")[0]
+
+    with world.harbor.open():
+        visit, calm = ward.arrived(), ward.triaged(2)
+        triage.assess(visit, sheet(2, Vitals()), 2, actor=ward.nurse)
+    assert (due(visit), due(visit, "receptionist"), due(calm)) == ("Pulse, Breaths", "", "")
+    with world.harbor.open():
+        triage.measure(visit, Vitals(hr=90), actor=ward.nurse)
+    assert due(visit) == "Breaths"
+    with world.harbor.open():
+        triage.reassess(visit, sheet(2, Vitals(hr=90)), actor=ward.nurse)
+    assert due(visit) == "Breaths"
+    with world.harbor.open():
+        settled = Vitals(hr=90, unobtainable={"rr": "shouts"})
+        triage.correct(visit.triages.filter(level=2).get(), sheet(2, settled), 2, reason="typo", actor=ward.nurse)
+        triage.measure(visit, Vitals(rr=18), actor=ward.nurse)
+    assert due(visit) == ""
 
 
 def test_a_visits_page_notes_who_looked(world: World, ward: Ward) -> None:
