@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
 
 from django import forms
@@ -66,6 +67,34 @@ class Earlier(Plain):
     def when(self) -> dict[str, Any]:
         """What the operation is told."""
         return {"at": self.cleaned_data["at"], "reason": self.cleaned_data["reason"]}
+
+
+class Remembering(Plain):
+    """A form about a row that others change, too: it remembers what it showed, and says only what was changed in it."""
+
+    shown = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, initial: dict[str, Any], **kwargs: Any) -> None:
+        marks = " ".join(f"{name}={_mark(value)}" for name, value in initial.items())
+        super().__init__(*args, initial=initial | {"shown": marks}, **kwargs)
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The fields that are not as they were shown; all of them where nothing is remembered."""
+        had = dict(pair.split("=", 1) for pair in self.cleaned_data["shown"].split() if "=" in pair)
+        told = {name: value for name, value in self.cleaned_data.items() if name != "shown"}
+        return {name: value for name, value in told.items() if had.get(name) != _mark(value)}
+
+
+def _mark(value: Any) -> str:
+    """Equal for what a form takes for equal: a row and its id, lines as a browser ends them, words in any order."""
+    if isinstance(value, list):
+        text = " ".join(sorted(value))
+    elif isinstance(value, str):
+        text = value.replace("\r\n", "\n").strip()
+    else:
+        text = str(getattr(value, "pk", value) or "")
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 # --- coming in -------------------------------------------------------------------------------------------------------
@@ -260,7 +289,7 @@ class ReasonForm(Plain):
     reason = words_field(_("Reason"), 200, required=True)
 
 
-class TeamForm(Plain):
+class TeamForm(Remembering):
     provider = forms.ModelChoiceField(
         label=_("Provider"), queryset=Doctor.objects.none(), required=False, widget=forms.Select(SELECT),
         empty_label=_("Nobody yet"),
@@ -278,7 +307,7 @@ class TeamForm(Plain):
             field.queryset = Doctor.objects.filter(sort=sort, is_active=True).order_by("name")
 
 
-class DetailsForm(Plain):
+class DetailsForm(Remembering):
     complaint = words_field(_("Comes for"), 200, required=True)
     sex = radio_field(_("Sex"), Patient.SEXES)
     section = forms.ModelChoiceField(
@@ -295,9 +324,8 @@ class DetailsForm(Plain):
     )  # fmt: skip
 
     def __init__(self, *args: Any, visit: EmergencyVisit, **kwargs: Any) -> None:
-        shown = {name: getattr(visit, name) for name in self.base_fields}
-        kwargs["initial"] = shown
-        super().__init__(*args, **kwargs)
+        initial = {name: getattr(visit, name) for name in self.base_fields if name != "shown"}
+        super().__init__(*args, initial=initial, **kwargs)
         field = self.fields["section"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Section.objects.filter(department=visit.department_id, is_active=True).order_by("position")

@@ -122,8 +122,8 @@ def explain(request: HttpRequest, pk: UUID) -> HttpResponse:
 def set_team(request: HttpRequest, pk: UUID) -> HttpResponse:
     visit = visit_of(pk, "nurse", "provider")
 
-    def do(given: dict[str, Any]) -> str:
-        row = team.set_team(visit, nurse=given["nurse"], provider=given["provider"], actor=actor_of(request))
+    def do(_given: dict[str, Any]) -> str:
+        row = team.set_team(visit, actor=actor_of(request), **form.changed)
         return said(row, _("E-%(number)s: team changed"))
 
     form = TeamForm(told(request), initial={"nurse": visit.nurse_id, "provider": visit.provider_id})
@@ -137,8 +137,8 @@ def details(request: HttpRequest, pk: UUID) -> HttpResponse:
     visit = visit_of(pk)
     form = DetailsForm(told_details(request), visit=visit)
 
-    def do(given: dict[str, Any]) -> str:
-        row = team.change_details(visit, actor=actor_of(request), **given)
+    def do(_given: dict[str, Any]) -> str:
+        row = team.change_details(visit, actor=actor_of(request), **form.changed)
         return said(row, _("E-%(number)s changed"))
 
     title = _("Details of %(who)s") % {"who": whom(visit)}
