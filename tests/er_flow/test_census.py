@@ -13,7 +13,7 @@ from clinic.core import clock
 from clinic.core.tenancy import hospital
 from er_flow import census
 from er_flow.models import Bed
-from er_flow.models.words import ADMIT, BLOCKED, BOARDING, IN_TREATMENT, OCCUPIED
+from er_flow.models.words import ADMIT, BLOCKED, BOARDING, IN_TREATMENT, OBSERVE, OCCUPIED
 from er_flow.operations import beds, delays, moves, places, team, triage
 from tests.er_flow.ward import Ward, emergency, fresh, policies, sheet
 from tests.world import World
@@ -119,6 +119,17 @@ def test_a_boarder_counts_after_the_policys_minutes_and_until_they_leave(ward: W
         moves.depart(fresh(boarder), "admitted", actor=ward.medic)
         moves.withdraw(fresh(decided), reason="Better", actor=ward.medic)
     assert now(ward, 131).boarders == ()
+
+
+@pytest.mark.rule("4.1")
+def test_a_boarder_without_a_bed_is_a_boarder_from_the_first_decision_on(ward: Ward) -> None:
+    visit = moves.decide(moves.see(ward.triaged(3), actor=ward.medic), ADMIT, actor=ward.medic)
+    with clock.at(at(60)):
+        moves.board(visit, actor=ward.medic)
+        moves.decide(fresh(visit), OBSERVE, actor=ward.medic)
+    told = now(ward, 240)
+    assert [(one.visit, one.since, one.is_boarder) for one in told.boarders] == [(visit.pk, EIGHT, True)]
+    assert told.doc()["boarders"] == told.doc()["admitted_here"] == 1
 
 
 @pytest.mark.rule("4.21")
