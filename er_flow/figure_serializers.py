@@ -11,7 +11,7 @@ from clinic.core.api_fields import Day, Id, Named
 from clinic.core.api_input import Lower, Query
 from er_flow.crowding import BANDS
 from er_flow.log import HERE
-from er_flow.measures import PERIODS, YEARS, behind
+from er_flow.measures import COMPLETE, PENDING, PERIODS, YEARS, behind
 from er_flow.measures.counts import LENGTHS
 from er_flow.models.words import ENDS
 from er_flow.serializers import ARRIVAL_WORDS
@@ -43,10 +43,23 @@ class CrowdingDoc(serializers.Serializer[Any]):
     surge_since = serializers.DateTimeField(allow_null=True)
 
 
+class PendingDoc(serializers.Serializer[Any]):
+    """Service days that are still to be counted."""
+
+    days = serializers.IntegerField()
+    first = serializers.DateField()
+    last = serializers.DateField()
+
+
 class MeasuresDoc(serializers.Serializer[Any]):
     """How a period was: medians and 90th percentiles in minutes with n, shares of how many; never a bare mean."""
 
     departments = serializers.ListField(child=serializers.UUIDField())
+    status = serializers.ChoiceField(
+        choices=[COMPLETE, PENDING],
+        help_text="`pending`: the visits of some days are in no figure yet; ask again later.",
+    )
+    pending = PendingDoc(allow_null=True, help_text="Which days, as after an import; null: none.")
     method = serializers.CharField()
     visits = serializers.IntegerField(help_text="By their arrival.")
     still_here = serializers.IntegerField()

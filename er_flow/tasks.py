@@ -9,6 +9,9 @@ from er_flow import clock, trend
 from er_flow.measures import keep
 from queues.tasks import in_each_hospital
 
+CATCH_UP = 20.0
+"""Seconds that one tick counts in each hospital."""
+
 
 @shared_task(name="er.cross")
 def cross() -> int:
@@ -28,6 +31,12 @@ def count_days() -> int:
     return in_each_hospital(keep.settle)
 
 
+@shared_task(name="er.count_missing")
+def count_missing() -> int:
+    """Days that were never counted, as after an import: a year of them within a few minutes (R4.41)."""
+    return in_each_hospital(lambda: keep.catch_up(CATCH_UP))
+
+
 @shared_task(name="er.keep_crowding")
 def keep_crowding() -> int:
     """How crowded each department is, kept for the line beside the figure (R4.40)."""
@@ -38,3 +47,4 @@ schedule.every(2, cross)
 schedule.every(10, end_blocks)
 schedule.every(60, keep_crowding)
 schedule.every(600, count_days)
+schedule.every(60, count_missing)

@@ -12,12 +12,14 @@ from clinic.tenants import days
 from er_flow.measures import behind, figures, keep
 from er_flow.measures.behind import Page
 
-__all__ = ["LONGEST", "YEARS", "Page", "behind", "of", "span"]
+__all__ = ["COMPLETE", "LONGEST", "PENDING", "YEARS", "Page", "behind", "of", "span"]
 
 LONGEST = 400
 """Days of one question."""
 YEARS = range(2000, 2100)
 """No hospital's log is older; the calendar's very first and last days have no instants in other zones."""
+COMPLETE, PENDING = "complete", "pending"
+"""As FHIR's MeasureReport says it."""
 PERIODS = {"day": 1, "week": 7, "month": 30, "3months": 91, "year": 365}
 """Period → its service days, today the last of them."""
 
@@ -35,5 +37,16 @@ def of(departments: Sequence[UUID], first: date, last: date) -> Doc:
     """
     if not 0 <= (last - first).days < LONGEST:
         raise Invalid("row.invalid", None, **{"from": [first.isoformat()], "to": [last.isoformat()]})
-    told = figures.report(keep.of(departments, first, last), days.policies())
-    return {"from": first.isoformat(), "to": last.isoformat(), "departments": [str(pk) for pk in departments], **told}
+    found, pending = keep.of(departments, first, last)
+    return {
+        "from": first.isoformat(), "to": last.isoformat(), "departments": [str(pk) for pk in departments],
+        "status": PENDING if pending else COMPLETE, "pending": _days_of(pending),
+        **figures.report(found, days.policies()),
+    }  # fmt: skip
+
+
+def _days_of(pending: Sequence[date]) -> Doc | None:
+    """The days whose visits are in no figure yet."""
+    if not pending:
+        return None
+    return {"days": len(pending), "first": pending[0].isoformat(), "last": pending[-1].isoformat()}

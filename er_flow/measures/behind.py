@@ -87,15 +87,17 @@ def of(
 ) -> Page:  # fmt: skip
     """A page of the visits behind a number of these service days; ``after`` is where the last one ended.
 
-    Day by day from the latest on; days whose kept counts say that there is nobody are passed over.
+    Day by day from the latest on; days whose kept counts say that there is nobody are passed over, and so are those
+    that are still to be counted, whose visits are not in the number either.
     """
     here, policies = days.current_hospital(), days.policies()
     is_in = picks(name, policies, clock.now())
     day = min(last, days.service_day(here, after[0])) if after is not None else last
     empty = _empty(name, departments, first, day)
+    pending = set(keep.missing(departments, first, last)[1])
     found: list[Fact] = []
     while day >= first and len(found) <= limit:
-        wanted = [pk for pk in departments if (pk, day) not in empty]
+        wanted = [pk for pk in departments if (pk, day) not in empty and day not in pending]
         if wanted:
             some = [one for rows in keep.by_day(here, wanted, day, day).values() for one in rows if is_in(one)]
             some.sort(key=lambda one: (one.arrived, one.id), reverse=True)

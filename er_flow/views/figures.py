@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from clinic.core import clock
 from clinic.core.access import needs
+from clinic.core.faces import Doc
 from clinic.directory.models import Department
 from clinic.tenants.pages import hospital_of, staff
 from er_flow import ages, log, measures
@@ -72,8 +73,14 @@ def figures(request: HttpRequest) -> HttpResponse:
     return staff(
         request, "er_flow/measures.html", here="er", page=_("How it went"), subtitle=department.name,
         department=department, others=others, span=span, today=measures.span("day")[1], told=told, link=link,
-        back=board_of(department.pk), **words.shown(told),
+        back=board_of(department.pk), pending=_pending(told), **words.shown(told),
     )  # fmt: skip
+
+
+def _pending(told: Doc) -> dict[str, Any] | None:
+    """The days that no figure has yet, as dates."""
+    days = told["pending"]
+    return days and {"days": days["days"], **{name: date.fromisoformat(days[name]) for name in ("first", "last")}}
 
 
 @require_GET

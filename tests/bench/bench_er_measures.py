@@ -51,7 +51,7 @@ def measure(args: argparse.Namespace) -> list[list[object]]:
             return measures.of([where.pk], first, last)
 
         begin, end = days.day_start(house.hospital, first), days.day_end(house.hospital, last)
-        tell("all measures, no day counted yet", args.visits, year, 1)
+        tell("the newest days of a year of which none is counted", keep.READ_AT_ONCE, year)
         begun = time.perf_counter()
         while keep.settle() > keep.AGAIN:
             pass

@@ -268,6 +268,7 @@ def test_figures_are_of_the_departments_that_are_there(house: House, nurse: Api)
     (now,) = ok(nurse.get(f"er/crowding?{here}"))["results"]
     assert (now["patients"], now["beds"]["occupied"], now["nedocs"]) == (2, 1, None)
     told = ok(nurse.get(f"er/measures?{here}"))
+    assert (told["status"], told["pending"]) == ("complete", None)
     assert (told["visits"], told["still_here"], told["from"]) == (2, 2, told["to"])
     refused(nurse.get("er/measures?from=2026-11-01"), 400, "REQUEST_INVALID")
     assert nurse.get("er/measures?from=2026-11-03&to=2026-11-01").status == 400
