@@ -16,6 +16,10 @@ from pytest_django.plugin import blocking_manager_key
 
 from tests import world as worlds
 
+# A commit that a crash of the machine would lose is good enough here, and takes a fiftieth of the time; the processes
+# that tests start have it from here, too.
+os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
+
 
 @pytest.fixture
 def world(db: None) -> worlds.World:
