@@ -230,6 +230,27 @@ def test_the_identity_guard_asks_on_a_board_older_than_ten_seconds(hall: Hall, w
         assert fresh(visit).state == "in_treatment"
 
 
+def test_a_board_that_is_cut_off_asks_nothing_until_it_is_older_than_ten_seconds(
+    hall: Hall, world: World, ward: Ward
+) -> None:  # fmt: skip
+    with world.harbor.open():
+        first, second = ward.bedded("A1"), ward.bedded("A3")
+    page = hall.open(HERE, role="nurse", house=world.harbor)
+    guard = page.locator("#er-guard")
+    expect(page.locator("html")).to_have_attribute("data-link", "live")
+    page.evaluate("document.documentElement.dataset.link = 'reconnecting'")
+    page.evaluate("clinicflow.age = () => 10000")
+    row(page, first).get_by_role("button", name="Seen now").click()
+    expect(page.locator("#toasts")).to_contain_text(f"E-{first.number} is in treatment")
+    expect(guard).to_be_hidden()
+    page.evaluate("document.documentElement.dataset.link = 'reconnecting'")
+    page.evaluate("clinicflow.age = () => 10001")
+    row(page, second).get_by_role("button", name="Seen now").click()
+    expect(guard).to_contain_text(f"E-{second.number}")
+    with world.harbor.open():
+        assert [fresh(visit).state for visit in (first, second)] == ["in_treatment", "bedded"]
+
+
 def test_the_guard_asks_nothing_while_the_server_says_that_nothing_changed(
     hall: Hall, world: World, ward: Ward
 ) -> None:  # fmt: skip
