@@ -386,6 +386,31 @@ def test_the_button_does_what_the_drag_does(hall: Hall, world: World, ward: Ward
     expect(cleaning).to_have_count(0)
 
 
+def test_whoever_is_chosen_shows_the_beds_that_suit_and_why_and_follows_what_becomes_of_them(
+    hall: Hall, world: World, ward: Ward
+) -> None:  # fmt: skip
+    with world.harbor.open():
+        first, other = ward.triaged(3), ward.triaged(4)
+    page = hall.open(f"{HERE}beds/", role="nurse", house=world.harbor)
+    expect(page.locator("html")).to_have_attribute("data-link", "live")
+    need, fits = page.locator(f"#need-{first.pk}"), page.locator(".bed[data-fit]")
+    expect(need.locator(".fit .line")).to_have_count(1)
+    need.get_by_role("link", name=re.compile("^Other beds")).click()
+    expect(need).to_have_attribute("data-picked", "")
+    expect(need.locator(".fit .line")).to_have_count(6)
+    expect(need).to_contain_text("sections away")
+    expect(fits).to_have_count(6)
+    best = need.locator(".bed-id").first.inner_text()
+    expect(page.locator(".bed[data-fit=best] .bed-id")).to_have_text(best)
+    with world.harbor.open():
+        beds.assign(other, next(bed for name, bed in ward.beds.items() if name == best), actor=ward.nurse)
+    expect(fits).to_have_count(5, timeout=3000)
+    expect(need.locator(".fit .line")).to_have_count(5)
+    need.locator("[data-own]").get_by_role("button", name=re.compile("^Assign")).first.click()
+    expect(need).to_have_count(0)
+    expect(fits).to_have_count(0)
+
+
 def test_the_boards_open_quickly_with_two_hundred(hall: Hall, world: World, ward: Ward) -> None:
     with world.harbor.open():
         for _round in range(4):

@@ -78,6 +78,26 @@ def test_the_page_for_a_wall_names_nobody_and_has_no_acts(world: World, ward: Wa
         assert hidden not in page
 
 
+@pytest.mark.rule("4.33")
+def test_all_beds_that_suit_are_told_with_why_and_assigned_only_by_whoever_may(world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        visit, held = ward.triaged(3, needs=["cardiac_monitor"]), ward.triaged(3)
+        beds.reserve(ward.beds["A1"], held, actor=ward.nurse)
+    path = f"er/visits/{visit.pk}/fits/"
+    page = opened(world.harbor, "nurse", path)
+    for words in ("best fit", "Has Monitor", "1 section away", "Assign A2", "Assign R1"):
+        assert words in page
+    assert "Assign A1" not in page and "Assign A3" not in page, "kept for somebody else, and without a monitor"
+    part = signed_in(world.harbor, "receptionist").get(at(world.harbor, path), headers={"HX-Request": "true"})
+    told = part.content.decode()
+    assert part["Cache-Control"] == "no-store" and "<html" not in told and "to spare" in told
+    assert 'formaction="' not in told, "the desk looks and assigns nothing"
+    assert f'data-ids="{ward.beds["R1"].pk} {ward.beds["A2"].pk}"' in told, "the nearest first"
+    with world.harbor.open():
+        beds.assign(visit, ward.beds["A2"], actor=ward.nurse)
+    assert "No free bed suits now" in opened(world.harbor, "nurse", path)
+
+
 def test_nothing_asks_about_money_before_the_provider(world: World, ward: Ward) -> None:
     """R4.3."""
     with world.harbor.open():
