@@ -74,9 +74,9 @@ class Remembering(Plain):
 
     shown = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, initial: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, data: Any, *, initial: dict[str, Any]) -> None:
         marks = " ".join(f"{name}={_mark(value)}" for name, value in initial.items())
-        super().__init__(*args, initial=initial | {"shown": marks}, **kwargs)
+        super().__init__(data, initial=initial | {"shown": marks})
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -299,8 +299,8 @@ class TeamForm(Remembering):
         empty_label=_("The section's nurse"),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any, *, initial: dict[str, Any]) -> None:
+        super().__init__(data, initial=initial)
         for name, sort in (("provider", Doctor.DOCTOR), ("nurse", Doctor.NURSE)):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
@@ -323,9 +323,8 @@ class DetailsForm(Remembering):
         label=_("Notes"), max_length=4000, required=False, widget=forms.Textarea(CONTROL | {"rows": 3})
     )  # fmt: skip
 
-    def __init__(self, *args: Any, visit: EmergencyVisit, **kwargs: Any) -> None:
-        initial = {name: getattr(visit, name) for name in self.base_fields if name != "shown"}
-        super().__init__(*args, initial=initial, **kwargs)
+    def __init__(self, data: Any, *, visit: EmergencyVisit) -> None:
+        super().__init__(data, initial={name: getattr(visit, name) for name in self.base_fields if name != "shown"})
         field = self.fields["section"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = Section.objects.filter(department=visit.department_id, is_active=True).order_by("position")

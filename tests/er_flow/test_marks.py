@@ -202,7 +202,7 @@ def test_nobody_is_seen_or_gone_before_the_triage_that_was(world: World, marked:
             triage.start(visit, actor=ward.nurse)
         clock.move_to(at(30))
         assert getattr(fresh(visit), marked) == at(15)
-        early = {"at": at(10), "reason": "was busy"}
+        early: dict[str, Any] = {"at": at(10), "reason": "was busy"}
         assert code(lambda: moves.see(visit, actor=ward.medic, **early)) == "er.before_the_last"
         assert code(lambda: moves.depart(visit, "lwbs", actor=ward.nurse, **early)) == "er.before_the_last"
         gone = moves.depart(visit, "lwbs", at=at(20), reason="was busy", actor=ward.nurse)
@@ -219,7 +219,7 @@ def test_nobody_is_gone_before_they_were_out_of_bed(world: World) -> None:
         clock.move_to(at(30))
         beds.leave_bed(visit, actor=ward.nurse)
         clock.move_to(at(40))
-        gone = {"end": "eloped", "reason": "looked for too late", "actor": ward.nurse}
+        gone: dict[str, Any] = {"end": "eloped", "reason": "looked for too late", "actor": ward.nurse}
         assert code(lambda: moves.depart(visit, at=at(20), **gone)) == "er.before_the_last"
         assert fresh(visit).is_open
         moves.depart(visit, at=at(35), **gone)

@@ -51,10 +51,12 @@ def test_a_birth_date_that_comes_with_a_merge_reaches_whoever_follows_the_visit(
 def test_two_who_are_both_inside_are_not_made_one(world: World) -> None:
     house = world.harbor
     one, other = made.arrived(house), made.arrived(house)
+    assert one.patient is not None
+    assert other.patient is not None
     with house.open():
         with pytest.raises(DomainError) as refused:
             records.merge(one.patient, other.patient, reason="twice", actor=house.desk)
         assert refused.value.code == "er.inside"
         assert not PatientMerge.objects.exists()
         other.refresh_from_db()
-        assert other.patient is not None and not other.patient.is_merged
+        assert not other.patient.is_merged
