@@ -130,7 +130,7 @@ def others_act(ward: Ward, people: dict[str, list[EmergencyVisit]], n: int) -> N
         case 2 if people["leaves"]:
             moves.depart(people["leaves"].pop(), "lwbs", actor=nurse)
         case 3 if people["worse"]:
-            how = {"what_changed": "grey", "what_was_done": "ECG"}
+            how: dict[str, Any] = {"what_changed": "grey", "what_was_done": "ECG"}
             triage.reassess(people["worse"].pop(), sheet(2), level=2, actor=nurse, **how)
         case 4:
             details = {"complaint": f"Nr {n} " + "very long " * (n % 15), "alerts": ["fall", "allergy", "behaviour"]}
