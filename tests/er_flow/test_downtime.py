@@ -91,7 +91,7 @@ class Nurse:
 
     def _act(self, step: Step, visit: Any, at: datetime, when: dict[str, Any]) -> None:
         nurse, medic = self.ward.nurse, self.ward.medic
-        why = {"what_changed": "grey", "what_was_done": "ECG"}
+        why: dict[str, Any] = {"what_changed": "grey", "what_was_done": "ECG"}
         verbs: dict[str, Callable[[], Any]] = {
             "arrive": lambda: self._arrive(step.who, at),
             "start": lambda: triage.start(visit, actor=nurse, **when),

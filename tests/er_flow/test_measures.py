@@ -67,7 +67,7 @@ class Course:
         return self._do(minute, lambda one: triage.assess(one, told, level, override_reason=why, actor=nurse))
 
     def look(self, minute: float, level: int | None = None) -> Course:
-        why = {"what_changed": "Pale", "what_was_done": "Told"} if level else {}
+        why: dict[str, Any] = {"what_changed": "Pale", "what_was_done": "Told"} if level else {}
         told = sheet(level or 4)
         return self._do(minute, lambda one: triage.reassess(one, told, level=level, actor=self.ward.nurse, **why))
 
@@ -176,8 +176,8 @@ def test_ecat_counts_what_is_longer_than_its_limit_and_not_the_limit(part: str, 
 def test_a_treatment_space_is_the_first_of_bed_and_provider_and_who_had_neither_waited_until_they_left(
     bed: int | None, seen: int | None, left: int, waited: bool
 ) -> None:
-    moments = [None if minute is None else Course.at(minute) for minute in (bed, seen)]
-    one = facts.Fact(UUID(int=1), EIGHT, "lwbs", 3, EIGHT, *moments, None, Course.at(left))
+    lay, looked = (None if minute is None else Course.at(minute) for minute in (bed, seen))
+    one = facts.Fact(UUID(int=1), EIGHT, "lwbs", 3, EIGHT, lay, looked, None, Course.at(left))
     assert one.waited_for_space == waited
     assert one.left_unevaluated
 
