@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clinic.core import clock
@@ -17,6 +17,7 @@ from clinic.directory import operations as directory
 from clinic.directory.models import Department, Doctor
 from clinic.live.record import operation
 from clinic.tenants import days, operations
+from er_flow import trend
 from er_flow.operations import places, team
 
 BEFORE = timedelta(hours=2, minutes=30)
@@ -55,7 +56,17 @@ def furnish(told: Emergency, *, actor: Actor) -> Department:
 @operation("er.manage")
 def run(play: Play, until: float, *, actor: Actor) -> None:
     """Hours that lie behind, in one act: the log has every step at its time, and nobody is told of each."""
-    play.run(until)
+    at = play.floor.now
+    while at < until:
+        at = min(until, at + trend.EVERY.total_seconds())
+        play.run(at)
+        _keep(at)
+
+
+def _keep(at: float) -> None:
+    """What the clock keeps of how crowded it is, as it would have then."""
+    with clock.at(datetime.fromtimestamp(at, UTC)):
+        trend.settle()
 
 
 class Before:
@@ -83,8 +94,9 @@ class Before:
 
 def _beside(play: Play, model: Model) -> Generator[Any, Any, None]:
     while True:
-        yield model.env.timeout(max(0.0, play.next_at() - model.now))
+        yield model.env.timeout(min(trend.EVERY.total_seconds(), max(0.0, play.next_at() - model.now)))
         play.run(model.now)
+        _keep(model.now)
 
 
 def open_before(cast: Cast, at: datetime) -> Before:

@@ -51,6 +51,7 @@ def pages(ward: Ward) -> dict[str, str]:
     return {
         "board": HERE, "wall": f"{HERE}?tv=1", "beds": f"{HERE}beds/", "arrive": f"{HERE}arrive/",
         "later": f"{HERE}arrive/?later=1", "many": f"{HERE}arrive/many/", "triage": f"{HERE}visits/{new.pk}/triage/",
+        "quick": f"{HERE}triage/many/",
         "again": f"{HERE}visits/{waits.pk}/reassess/", "visit": f"{HERE}visits/{seen.pk}/",
         "acts": f"{HERE}visits/{seen.pk}/acts/", "bed": f"{HERE}visits/{waits.pk}/bed/",
         "decide": f"{HERE}visits/{seen.pk}/decide/", "ends": f"{HERE}visits/{seen.pk}/ends/",
@@ -352,63 +353,6 @@ def test_an_arrival_is_three_fields_in_a_dialog(hall: Hall, world: World, ward: 
     expect(dialog).to_be_hidden()
     with world.harbor.open():
         assert EmergencyVisit.objects.get().patient_id == patient.pk
-
-
-def test_a_patient_is_dragged_to_a_bed_and_two_are_changed(hall: Hall, world: World, ward: Ward) -> None:
-    with world.harbor.open():
-        waits, other = ward.triaged(3), ward.bedded("A1")
-    page = hall.open(f"{HERE}beds/", role="nurse", house=world.harbor)
-    expect(page.locator("html")).to_have_attribute("data-link", "live")
-    free, taken = (page.locator(f"#bed-{ward.beds[name].pk}") for name in ("A3", "A1"))
-    page.locator(f"#need-{waits.pk}").drag_to(free)
-    expect(free).to_have_attribute("data-state", "occupied")
-    expect(free).to_contain_text(f"E-{waits.number}")
-    free.drag_to(taken)
-    expect(taken).to_contain_text(f"E-{waits.number}")
-    with world.harbor.open():
-        assert fresh(other).stays.get(ended_at=None).bed.name == "A3"
-
-
-def test_the_button_does_what_the_drag_does(hall: Hall, world: World, ward: Ward) -> None:
-    with world.harbor.open():
-        waits = ward.triaged(3)
-    page = hall.open(f"{HERE}beds/", role="nurse", house=world.harbor)
-    need = page.locator(f"#need-{waits.pk}")
-    need.get_by_role("button", name=re.compile("^Assign")).first.click()
-    expect(need).to_have_count(0)
-    expect(page.locator(".bed[data-state=occupied]")).to_have_count(1)
-    with world.harbor.open():
-        moves.depart(fresh(waits), "lwbs", actor=ward.nurse)
-    cleaning = page.locator(".bed[data-state=cleaning]")
-    expect(cleaning).to_have_count(1)
-    page.mouse.move(5, 5)
-    cleaning.get_by_role("button", name=re.compile("^Clean")).click()
-    expect(cleaning).to_have_count(0)
-
-
-def test_whoever_is_chosen_shows_the_beds_that_suit_and_why_and_follows_what_becomes_of_them(
-    hall: Hall, world: World, ward: Ward
-) -> None:  # fmt: skip
-    with world.harbor.open():
-        first, other = ward.triaged(3), ward.triaged(4)
-    page = hall.open(f"{HERE}beds/", role="nurse", house=world.harbor)
-    expect(page.locator("html")).to_have_attribute("data-link", "live")
-    need, fits = page.locator(f"#need-{first.pk}"), page.locator(".bed[data-fit]")
-    expect(need.locator(".fit .line")).to_have_count(1)
-    need.get_by_role("link", name=re.compile("^Other beds")).click()
-    expect(need).to_have_attribute("data-picked", "")
-    expect(need.locator(".fit .line")).to_have_count(6)
-    expect(need).to_contain_text("sections away")
-    expect(fits).to_have_count(6)
-    best = need.locator(".bed-id").first.inner_text()
-    expect(page.locator(".bed[data-fit=best] .bed-id")).to_have_text(best)
-    with world.harbor.open():
-        beds.assign(other, next(bed for name, bed in ward.beds.items() if name == best), actor=ward.nurse)
-    expect(fits).to_have_count(5, timeout=3000)
-    expect(need.locator(".fit .line")).to_have_count(5)
-    need.locator("[data-own]").get_by_role("button", name=re.compile("^Assign")).first.click()
-    expect(need).to_have_count(0)
-    expect(fits).to_have_count(0)
 
 
 def test_the_boards_open_quickly_with_two_hundred(hall: Hall, world: World, ward: Ward) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +20,7 @@ from clinic.demo.management.commands.demo import PASSWORD
 from clinic.live import ledger
 from clinic.live.models import Event
 from clinic.tenants.passwords import new_password
-from er_flow import census
+from er_flow import census, trend
 from er_flow.models import Bed, BedStay, EmergencyVisit, Section
 from er_flow.models.words import ENDS, OCCUPIED, OPEN
 from queues.models import Visit
@@ -44,7 +45,10 @@ def test_it_is_there_from_the_first_look_on_and_lives(monkeypatch: pytest.Monkey
         assert states.keys() & set(ENDS), "somebody has left already"
         with clock.at(now):
             strip = census.of([department.pk])[department.pk]
+            course = trend.of([department.pk])[department.pk]
         assert strip.nedocs is not None
+        assert len(course) >= 30, "how crowded it was is known from the first look on"
+        assert {second.at - first.at for first, second in itertools.pairwise(course)} == {trend.EVERY}
         assert 10 < strip.patients < 60
         assert strip.beds[OCCUPIED] == BedStay.objects.filter(ended_at=None).count() > 5
         moments = list(Event.objects.order_by("seq").values_list("at", flat=True))
