@@ -14,8 +14,10 @@ from django.utils import translation
 from pytest_django import DjangoDbBlocker
 from pytest_django.plugin import blocking_manager_key
 
+from tests import flush
 from tests import world as worlds
 
+flush.install()
 # A commit that a crash of the machine would lose is good enough here, and takes a fiftieth of the time; the processes
 # that tests start have it from here, too.
 os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
