@@ -111,7 +111,8 @@ def wards() -> dict[UUID, Ward]:
 
 def _departments() -> QuerySet[Any, Any]:
     rows = Department.objects.filter(sort=Department.EMERGENCY, is_active=True)
-    return rows.select_related("er_floor").order_by("name", "pk")
+    found: QuerySet[Any, Any] = rows.select_related("er_floor").order_by("name", "pk")
+    return found
 
 
 def _visits() -> QuerySet[Any, Any]:
@@ -158,7 +159,7 @@ def _put_places(wards: dict[UUID, Ward], rows: Iterable[tuple[Any, ...]]) -> Non
         if ward is None:
             continue
         if last is None or last.pk != row[0]:
-            last = Part(*row[: len(PART) - 1], nurse=row[len(PART) - 1] or "")
+            last = Part._make((*row[: len(PART) - 1], row[len(PART) - 1] or ""))
             ward.sections.append(last)
         if row[len(PART)] is not None:
-            ward.beds.append(Spot(*row[len(PART) :], section=last))
+            ward.beds.append(Spot._make((*row[len(PART) :], last)))

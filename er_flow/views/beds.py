@@ -90,7 +90,7 @@ def fits(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = next((each for each in region.bedless(ward) if each.pk == visit.pk), None)
     told = region.fits(row, ward) if row is not None else []
     beyond = [fit for fit in told if fit.bed != str(region.named(row, ward))]
-    context = {
+    context: dict[str, Any] = {
         "visit": visit, "who": words.name_of(row) if row else "", "ids": " ".join(fit.bed for fit in told),
         "fits": beyond[:MORE_FITS], "more": len(beyond[MORE_FITS:]), "can": actor_of(request).abilities,
     }  # fmt: skip

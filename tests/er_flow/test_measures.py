@@ -304,43 +304,6 @@ def test_what_was_counted_too_early_is_put_right_by_the_next_run(ward: Ward) -> 
     assert DayFigures.objects.get().form == counts.FORM
 
 
-def test_after_an_import_a_question_reads_the_newest_days_and_says_which_are_still_to_be_counted(
-    ward: Ward, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for day in range(5):
-        for n in range(2):
-            minute = day * 24 * 60 + n
-            Course(ward, minute).triage(minute + 3, 3).see(minute + 9).go(minute + 20 + 40 * (day == 0), "eloped")
-    first, last, of = DAY, DAY + timedelta(days=6), [ward.department.pk]
-
-    def told() -> dict[str, Any]:
-        return measures.of(of, first, last)
-
-    def behind_it() -> int:
-        return len(behind.of("visits", of, first, last).visits)
-
-    with clock.at(EIGHT + timedelta(days=6)):
-        whole = told()
-        assert (whole["status"], whole["pending"], whole["visits"]) == (measures.COMPLETE, None, 10)
-        monkeypatch.setattr(keep, "READ_AT_ONCE", 5)
-        part = told()
-        day = [(DAY + timedelta(days=n)).isoformat() for n in range(3)]
-        assert part["status"] == measures.PENDING
-        assert part["pending"] == {"days": 3, "first": day[0], "last": day[2]}
-        assert part["visits"] == part["length_of_stay"]["n"] == behind_it() == 4, "whole days, and the same patients"
-        monkeypatch.setattr(keep, "READ_AT_ONCE", 0)
-        assert told()["pending"]["days"] == 5, "days without visits cost nothing"
-        assert measures.of(of, first, DAY + timedelta(days=4))["visits"] == 2, "the newest day is always counted"
-        monkeypatch.setattr(keep, "AT_ONCE", 2)
-        assert keep.catch_up(0) == 2, "a tick does something, however little time it has"
-        kept = told()
-        assert (kept["visits"], kept["pending"]["days"]) == (2, 4), "the newest were counted first"
-        assert behind_it() == 2
-        assert keep.catch_up(60) == 4
-        assert told() == whole and behind_it() == 10
-        assert keep.catch_up(60) == 0
-
-
 def test_days_are_the_hospitals_own_and_add_up(ward: Ward) -> None:
     """Paris is an hour ahead and its day begins at four: 02:30 of our clock is still yesterday's."""
     for minute in (-331, -299, 0, 19 * 60 - 1, 19 * 60 + 1):  # 02:29, 03:01, 08:00, 02:59 and 03:01 of the next

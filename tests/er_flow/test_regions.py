@@ -25,7 +25,7 @@ from er_flow.operations import arrivals, beds, delays, moves, places, team, tria
 from er_flow.regions import beds as beds_region
 from er_flow.regions import facts
 from er_flow.regions.rows import BoardRow, Heading, Strip
-from tests.er_flow.ward import Ward, emergency, fresh, sheet
+from tests.er_flow.ward import Plan, Ward, emergency, fresh, sheet
 from tests.live.helpers import assert_live
 from tests.world import World
 
@@ -338,7 +338,7 @@ def test_a_change_of_one_row_asks_six_times_at_most(world: World, django_assert_
 
 
 def test_a_bed_that_is_taken_changes_the_rows_whose_offer_changed_and_no_other(world: World) -> None:
-    plan = tuple(("Acute", f"A{n:02}", "ed", []) for n in range(40))
+    plan: Plan = tuple(("Acute", f"A{n:02}", "ed", []) for n in range(40))
     with world.harbor.open():
         ward = emergency(world.harbor, plan)
         people = [ward.triaged(3, complaint=f"Nr {n}") for n in range(30)]
