@@ -51,6 +51,7 @@ def pages(ward: Ward) -> dict[str, str]:
     return {
         "board": HERE, "wall": f"{HERE}?tv=1", "beds": f"{HERE}beds/", "arrive": f"{HERE}arrive/",
         "later": f"{HERE}arrive/?later=1", "many": f"{HERE}arrive/many/", "triage": f"{HERE}visits/{new.pk}/triage/",
+        "quick": f"{HERE}triage/many/",
         "again": f"{HERE}visits/{waits.pk}/reassess/", "visit": f"{HERE}visits/{seen.pk}/",
         "acts": f"{HERE}visits/{seen.pk}/acts/", "bed": f"{HERE}visits/{waits.pk}/bed/",
         "decide": f"{HERE}visits/{seen.pk}/decide/", "ends": f"{HERE}visits/{seen.pk}/ends/",
