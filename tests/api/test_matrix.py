@@ -132,8 +132,8 @@ def _unknown_fields_and_parameters(world: World, route: Route, request: Request)
         answer = send(caller, Request(request.method, f"{request.path}{glue}{known}", request.body))
         assert answer.status == 400, (known, answer.content)
     if request.method in ("POST", "PATCH"):
-        known = {*(request.body or {}), *(("hospital",) if route.name == "auth_login" else ())}
-        names = [name for name in FIELDS if name not in known]
+        taken = {*(request.body or {}), *(("hospital",) if route.name == "auth_login" else ())}
+        names = [name for name in FIELDS if name not in taken]
         answer = send(caller, Request(request.method, request.path, dict.fromkeys(names, "x") | (request.body or {})))
         assert answer.status == 400, answer.content
         assert answer.code == "REQUEST_INVALID"
