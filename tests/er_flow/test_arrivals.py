@@ -103,6 +103,12 @@ def test_untriaged_on_top_then_by_level_then_by_arrival_and_a_delay_lifts_nobody
         assert fresh(late).crossed_at is not None
         order = list(EmergencyVisit.objects.open().in_order())
         assert order == [earlier, unseen, two, second_two, three, late]
+        paper = ward.arrived(arrived_at=None)
+        travel.shift(timedelta(minutes=1))
+        who = Arriving("From paper", age=ADULT, arrived_at=earlier.arrived_at - timedelta(minutes=5))
+        first = arrivals.arrive(ward.department, who, entered_later=True, actor=ward.nurse)
+        order = list(EmergencyVisit.objects.open().in_order())
+        assert order[:4] == [first, earlier, unseen, paper], "by the arrival, whenever it was typed"
 
 
 @pytest.mark.rule("4.44")

@@ -131,6 +131,8 @@ class Emergency(RuleBasedStateMachine):
 
     def _other(self, name: str, anybody: int | None, other: int) -> str:
         lying = [key for key, person in self.paper.people.items() if person.bed is not None and key != name]
+        if other % 2:  # somebody airborne, where there is one: what they leave is what few others leave
+            lying = [key for key in lying if self.paper.people[key].airborne] or lying
         among = lying if lying and anybody is None else list(self.known)
         return among[other % len(among)]
 
