@@ -34,11 +34,13 @@ def whose() -> None:
 def pages() -> None:
     """Register the regions, the screens of the rail, and where look-ups find a patient."""
     from clinic.core import screens
+    from clinic.directory import inside
     from clinic.records import people
     from er_flow import here, regions
 
     regions.install()
     people.tells_where(here.where)
+    inside.counts(here.inside)
     people.shows("patient-er", _("Emergency visits"))
     screens.register(screens.Screen("er", _("ER"), "ambulance", "er:board", "er.view", "e", order=25))
     screens.register(screens.Screen("er-beds", _("Beds"), "bed", "er:beds", "er.view", "w", order=26))

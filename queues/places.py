@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from clinic.core import screens, sight
 from clinic.core.access import Actor
 from clinic.core.screens import Screen
+from clinic.directory import inside as directory
+from clinic.directory.models import Department
 from clinic.records import people
 from queues.models import Appointment, Display, DisplayLine, DisplayRoom, Leg, Queue, Visit, WaitlistEntry
 
@@ -52,6 +54,11 @@ def where(patient_ids: list[UUID]) -> Mapping[UUID, people.Here]:
     return {patient: people.Here(token, str(visit)) for patient, token, visit in rows}
 
 
+def inside(department: Department) -> int:
+    """How many are in the lines and rooms of a department."""
+    return Leg.objects.open().filter(queue__department=department).count()
+
+
 def _visits_of(limits: sight.Departments) -> Q:
     """A visit belongs where its token is from, and wherever it stands or has stood in a line."""
     legs = Leg.objects.filter(visit=OuterRef("pk"), queue__department_id__in=limits)
@@ -76,5 +83,6 @@ def install() -> None:
     for screen in SCREENS:
         screens.register(screen)
     people.tells_where(where)
+    directory.counts(inside)
     people.shows("patient-bookings", _("Bookings"))
     people.shows("patient-visits", _("Visits"))

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +14,7 @@ from clinic.core.access import needs
 from clinic.core.api import HouseViewSet
 from clinic.core.api_input import Fields
 from clinic.core.api_told import answers
-from er_flow import faces
+from er_flow import faces, here
 from er_flow.api import acts, find
 from er_flow.bed_serializers import (
     BedChangeBody,
@@ -38,9 +39,8 @@ WRONG_STATE = "BED_WRONG_STATE"
 TAKEN = ["BED_OCCUPIED", "BED_RESERVED", "BED_NOT_FREE", "BED_NEEDS_NEGATIVE_PRESSURE"]
 BED_COLUMNS = {
     "status": "state", "kind": "sort", "section": "section_id", "department": "section__department_id",
-    "active": "is_active",
 }  # fmt: skip
-SECTION_COLUMNS = {"department": "department_id", "active": "is_active"}
+SECTION_COLUMNS = {"department": "department_id"}
 SOME_ID = "0198c5f2-7a31-7c40-9d11-2f6a1b7c8d90"
 
 
@@ -53,7 +53,7 @@ class ErBedViewSet(HouseViewSet):
     @answers(BedDoc, query=BedQuery, paged=True)
     def list(self, request: Request) -> Response:
         """Beds in use, by name."""
-        rows = Bed.objects.filter(**_columns(self.query, BED_COLUMNS))
+        rows = Bed.objects.filter(_in_use(self.query, "section__department"), **_columns(self.query, BED_COLUMNS))
         if "feature" in self.query:
             having = [pk for pk, told in rows.values_list("pk", "features") if self.query["feature"] in told]
             rows = rows.filter(pk__in=having)
@@ -163,7 +163,7 @@ class ErSectionViewSet(HouseViewSet):
     @answers(SectionDoc, query=SectionQuery, paged=True)
     def list(self, request: Request) -> Response:
         """Sections in use, next to each other as they stand."""
-        rows = Section.objects.filter(**_columns(self.query, SECTION_COLUMNS))
+        rows = Section.objects.filter(_in_use(self.query, "department"), **_columns(self.query, SECTION_COLUMNS))
         return self.page(rows, self.query["ordering"], _section_docs)
 
     @needs("er.manage")
@@ -222,6 +222,12 @@ class ErFloorViewSet(HouseViewSet):
 
 def _columns(query: Fields, named: dict[str, str]) -> Fields:
     return {column: query[name] for name, column in named.items() if name in query}
+
+
+def _in_use(query: Fields, department: str) -> Q:
+    """What is in use, or what is not: nothing is in a department that is closed, or is no emergency department now."""
+    is_used = Q(is_active=True) & here.in_use(department)
+    return is_used if query["active"] else ~is_used
 
 
 def _bed_docs(rows: list[Bed]) -> list[Any]:

@@ -16,7 +16,7 @@ from clinic.tenants.operations.checks import valid
 from er_flow.esi import Age
 from er_flow.models import EmergencyVisit, Section, Stage
 from er_flow.models.words import ARRIVALS, ARRIVED, NO_PRECAUTIONS, PRECAUTIONS, WALK_IN
-from er_flow.operations import stages
+from er_flow.operations import departments, stages
 from queues.operations import order
 
 OLDEST = timedelta(days=7)
@@ -54,13 +54,13 @@ def arrive(
     is in the department already, and an age that nothing tells.
     """
     actor.must_see(department.pk)
-    if department.sort != Department.EMERGENCY or not department.is_active:
-        raise NotAllowed("er.not_an_emergency_department", department=department.name)
+    departments.expect_in_use(department)
     _check(who, department)
     now = clock.now()
     at = stages.moment(who.arrived_at, since=now - OLDEST, reason=reason or ("later" if entered_later else ""))
     patient = _newcomer(who.patient)
     age = _age(who, patient, at.astimezone(department.hospital.zone).date())
+    departments.hold(department.pk)
     (counter,) = order.take(f"er:{department.pk}")
     visit = add(EmergencyVisit(
         number=counter.value, patient=patient, department=department, section=who.section,

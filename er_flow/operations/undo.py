@@ -17,7 +17,7 @@ from clinic.live.models import Event
 from clinic.live.record import change, drop, operation, record
 from clinic.tenants import days
 from er_flow.models import Bed, EmergencyVisit, Section, Triage
-from er_flow.operations import times
+from er_flow.operations import departments, times
 
 UNDOABLE = frozenset({
     "er_visit.triage_began", "er_visit.triaged", "er_visit.level_raised", "er_visit.reassessed",
@@ -63,7 +63,10 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
     undoing.must_be_untouched(events, TOUCHING, HARMLESS)  # now that nobody else can
     for event in events:
         _take_back(event, rows)
-    for visit in [row for row in rows.values() if isinstance(row, EmergencyVisit)]:
+    visits = [row for row in rows.values() if isinstance(row, EmergencyVisit)]
+    for department in sorted({visit.department_id for visit in visits if visit.is_open}):
+        departments.hold(department)  # somebody who comes back is seen there
+    for visit in visits:
         change(visit, **times.targets_again(visit))  # the clock may have told of a target that does not hold any more
     names = [event.name for event in events]
     record("er_visit.undone", *rows.values(), reason=", ".join(names))

@@ -16,6 +16,7 @@ from clinic.live import render
 from clinic.tenants import days
 from clinic.tenants.models import HospitalConfig
 from er_flow.best import Place
+from er_flow.here import in_use
 from er_flow.models import EmergencyFloor, EmergencyVisit, Section
 
 VISIT = (
@@ -117,7 +118,7 @@ def _departments() -> QuerySet[Any, Any]:
 
 def _visits() -> QuerySet[Any, Any]:
     """Who is here, with the open stay: the database holds that there is one at most (R4.32)."""
-    rows = EmergencyVisit.objects.open().filter(_in_use("department")).in_order()
+    rows = EmergencyVisit.objects.open().filter(in_use("department")).in_order()
     lying = FilteredRelation("stays", condition=Q(stays__ended_at=None))
     found: QuerySet[Any, Any] = rows.annotate(stay=lying).values_list(*VISIT, named=True)
     return found
@@ -125,19 +126,16 @@ def _visits() -> QuerySet[Any, Any]:
 
 def _places() -> QuerySet[Any, Any]:
     """Each section as often as it has beds, and once if it has none."""
-    rows = Section.objects.filter(_in_use("department"), is_active=True)
+    rows = Section.objects.filter(in_use("department"), is_active=True)
     rows = rows.annotate(bed=FilteredRelation("beds", condition=Q(beds__is_active=True)))
     order = ("position", "name", "pk", "bed__position", "bed__name", "bed__pk")
     found: QuerySet[Any, Any] = rows.order_by(*order).values_list(*PART, *(f"bed__{name}" for name in SPOT))
     return found
 
 
-def _in_use(department: str) -> Q:
-    return Q(**{f"{department}__sort": Department.EMERGENCY, f"{department}__is_active": True})
-
-
 # Every flush of a board asks these: written once, they cost what the database needs and no more.
-_DEPARTMENTS, _VISITS, _PLACES = Prepared[Department](_departments), Prepared[Any](_visits), Prepared[Any](_places)
+_DEPARTMENTS = Prepared[Department](_departments)
+_VISITS, _PLACES = Prepared[Any](_visits, plan=False), Prepared[Any](_places, plan=False)
 
 
 def _read() -> dict[UUID, Ward]:

@@ -59,10 +59,10 @@ class DepartmentViewSet(DirectoryViewSet):
     @needs("directory.manage")
     @answers(
         DepartmentDoc, body=DepartmentBody, versioned=True, example={"public_name": "Clinic 2"},
-        refusals=["DEPARTMENT_NAME_TAKEN", "DEPARTMENT_PREFIX_TAKEN"],
+        refusals=["DEPARTMENT_NAME_TAKEN", "DEPARTMENT_PREFIX_TAKEN", "DEPARTMENT_NOT_EMPTY"],
     )  # fmt: skip
     def partial_update(self, request: Request, pk: UUID) -> Response:
-        """Change a department; tokens already given out keep their prefix."""
+        """Change a department; tokens already given out keep their prefix. With people inside it stays open."""
         return self._change(operations.change_department, pk)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from clinic.core.access import Actor
-from clinic.core.errors import Invalid
-from clinic.directory import policies
+from clinic.core.errors import Invalid, NotAllowed
+from clinic.directory import inside, policies
 from clinic.directory.models import Closure, Department, DepartmentConfig, Room
 from clinic.live.record import add, add_unless, change, drop, operation, record
 from clinic.tenants import days
@@ -27,11 +27,29 @@ def add_department(*, actor: Actor, **fields: Any) -> Department:
 
 @operation("directory.manage")
 def change_department(department: Department, *, actor: Actor, **fields: Any) -> Department:
-    """Change a department; tokens already given out keep their prefix."""
+    """Change a department; tokens already given out keep their prefix.
+
+    Refuses to close it, or to make it one of another kind, while people are inside: no screen would show them.
+    """
     actor.must_see(department.pk)
+    if _closes(department, fields):
+        _must_be_empty(department)
     if change(department, **fields):
         record("department.changed", department)
     return department
+
+
+def _closes(department: Department, fields: dict[str, Any]) -> bool:
+    other_kind = fields.get("sort", department.sort) != department.sort
+    return other_kind or (department.is_active and not fields.get("is_active", True))
+
+
+def _must_be_empty(department: Department) -> None:
+    """Held while it is asked: whoever takes somebody in holds the department, too."""
+    held: Department | None = Department.objects.select_for_update(no_key=True).filter(pk=department.pk).first()
+    found = inside.count(held) if held is not None else 0
+    if found:
+        raise NotAllowed("department.not_empty", department=department.name, inside=found)
 
 
 @operation("directory.manage")

@@ -22,6 +22,9 @@ say({
     "department.name_taken": _("Another department has this name."),
     "department.prefix_taken": _("Another department uses this token prefix."),
     "department.bad_prefix": _("One to three capital letters, without I and O."),
+    "department.not_empty": _(
+        "People still in %(department)s: %(inside)s. It can be closed, or become another kind, once they have left."
+    ),
     "department.has_policies": _("This department already has its own policies."),
     "room.name_taken": _("Another room has this name."),
     "visit_type.name_taken": _("Another visit type has this name."),
