@@ -134,15 +134,15 @@ def test_update_cannot_reach_or_point_to_another_hospital(world: World) -> None:
         assert Doctor.across_hospitals.get(pk=theirs.doctor.pk).name == theirs.doctor.name
 
 
+def kept() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [row[0] for row in cursor.fetchall() if "directory_doctor" in row[0]]
+
+
 @pytest.mark.postgres
 def test_its_plan_is_kept_once_for_all_values_and_hospitals(world: World) -> None:
     doctors = by_name()
-
-    def kept() -> list[str]:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT statement FROM pg_prepared_statements")
-            return [row[0] for row in cursor.fetchall() if "directory_doctor" in row[0]]
-
     with connection.cursor() as cursor:
         cursor.execute("DEALLOCATE ALL")
     connection.connection._prepared.clear()
@@ -151,6 +151,16 @@ def test_its_plan_is_kept_once_for_all_values_and_hospitals(world: World) -> Non
             with house.open():
                 assert [row.pk for row in doctors.rows(name=doctor.name)] == [doctor.pk]
                 assert len(kept()) == 1
+
+
+@pytest.mark.postgres
+def test_a_query_that_reads_much_is_written_once_and_planned_each_time(world: World) -> None:
+    doctors = Prepared(lambda: Doctor.objects.filter(name=Given("name", models.CharField())), plan=False)
+    with world.harbor.open():
+        before = kept()
+        for _ in range(2):
+            assert [row.pk for row in doctors.rows(name=world.harbor.doctor.name)] == [world.harbor.doctor.pk]
+        assert kept() == before
 
 
 @pytest.mark.postgres
