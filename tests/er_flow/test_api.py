@@ -101,7 +101,6 @@ def test_triages_are_for_whoever_may_triage_and_opening_a_visit_is_noted(house: 
         assert set(AccessLog.objects.values_list("patient_id", flat=True)) == {visit.patient_id}
 
 
-@pytest.mark.rule("6.10")
 def test_a_key_that_may_read_visits_and_no_records_is_written_down_too(house: House) -> None:
     visit, nobody = made.triaged(house), made.arrived(house, known=False)
     with house.open():
