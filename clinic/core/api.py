@@ -222,12 +222,13 @@ class HouseViewSet(viewsets.ViewSet):
         return found
 
     def match(self, row: Any) -> None:
-        """Refuse with 412 if ``If-Match`` came and names another version of the row."""
+        """Refuse with 412 if ``If-Match`` came and names another version of the row, now or when it is written."""
         wanted = self.request.headers.get("If-Match")
         if wanted is None or wanted.strip() == "*":
             return
         if etag(row.version) not in {tag.strip() for tag in wanted.split(",")}:
             raise Stale("request.stale", version=row.version)
+        self._opened.enter_context(acts.expecting(acts.Seen(row.kind, row.ref, row.version)))
 
     def one(self, doc: Mapping[str, Any], *, status: int = 200) -> Shown:
         """A resource people edit, with its version as ETag."""

@@ -18,7 +18,7 @@ from django.db import IntegrityError, OperationalError, models, transaction
 
 from clinic.core import acts, clock, prepared
 from clinic.core.access import Actor
-from clinic.core.acts import Op, done
+from clinic.core.acts import Op, Seen, done
 from clinic.core.errors import Conflict, from_integrity_error
 from clinic.core.nouns import Versioned
 from clinic.core.prepared import Raised
@@ -50,6 +50,8 @@ class _Work:
     drafts: list[Draft] = field(default_factory=list)
     open: dict[str, RowChange] = field(default_factory=dict)
     touched: list[tuple[Versioned, dict[str, Any]]] = field(default_factory=list)
+    seen: Seen | None = field(default_factory=acts.seen.get)
+    """The version of a row that whoever asks has seen, until it is written (``If-Match``)."""
 
 
 _work: ContextVar[_Work | None] = ContextVar("operation", default=None)
@@ -171,6 +173,18 @@ def _working() -> _Work:
 # --- the only writes -----------------------------------------------------------------------------------------------
 
 
+def _meets(work: _Work, row: Versioned, *, is_new: bool = False) -> None:
+    """Refuse to write what is not as it was seen: an operation that reads a row anew under its lock has its version."""
+    wanted = work.seen
+    if wanted is None or row.kind != wanted.kind:
+        return
+    if wanted.version and not is_new and row.ref != wanted.ref:
+        return  # another row of the kind
+    if is_new == bool(wanted.version) or (not is_new and row.version != wanted.version):
+        raise Conflict("row.changed", ref=row.ref)
+    work.seen = None
+
+
 def change(row: Versioned, **fields: Any) -> dict[str, list[Any]]:
     """The only write to an existing row: compare-and-set on ``version``.
 
@@ -178,6 +192,7 @@ def change(row: Versioned, **fields: Any) -> dict[str, list[Any]]:
     really differed; nothing differing writes nothing. Raises Conflict("row.changed") if somebody else was first.
     """
     work = _working()
+    _meets(work, row)
     model = type(row)
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
@@ -226,6 +241,7 @@ def add(row: N) -> N:
     """Insert a row; its values are noted as [None, value]."""
     work = _working()
     prepared.insert(row)
+    _meets(work, row, is_new=True)
     columns = [f for f in row._meta.concrete_fields if f.attname not in NOT_NOTED]
     pairs = {f.attname: [None, getattr(row, f.attname)] for f in columns}
     _note(work, row, "insert", pairs, set(row.live_topics()))
@@ -248,6 +264,7 @@ def add_unless(row: N, **key: Any) -> tuple[N, bool]:
 def drop(row: Versioned) -> None:
     """Delete a row at the version it was loaded with; its values are noted as [value, None]."""
     work = _working()
+    _meets(work, row)
     deleted, _rows = type(row)._base_manager.filter(pk=row.pk, version=row.version).delete()
     if not deleted:
         raise Conflict("row.changed", ref=row.ref)

@@ -55,12 +55,12 @@ class ErPatientViewSet(HouseViewSet):
         return Response(api_pages.page_of(held, _place, of, request, _docs_of))
 
     @needs("er.view")
-    @answers(ErVisitHistoryDoc)
+    @answers(ErVisitHistoryDoc, versioned=True)
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """One visit with its care stages, its beds and, for whoever may triage, its triages; who looked is noted."""
         row = find.visit(pk)
         looks.note_access(row, page="api", actor=self.actor)
-        return Response({**find.visit_doc(row.pk), **queries.history(row.pk, self.actor)})
+        return self.answer(self.one({**find.visit_doc(row.pk), **queries.history(row.pk, self.actor)}))
 
     @needs("er.view")
     @answers(ErDelayedDoc, paged=True)
