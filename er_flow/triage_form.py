@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from er_flow.esi import Answers, Vitals
 from er_flow.esi.vitals import POSSIBLE, celsius
 from er_flow.forms import many_field, moment_field, radio_field
+from er_flow.models import Triage
 from er_flow.operations.triage import Sheet
 from er_flow.regions import triage_words as words
 from queues.forms import CONTROL, Plain, words_field
@@ -161,7 +161,8 @@ class TriageForm(Plain):
         return told
 
 
-def typed_of(answers: Mapping[str, Any], vitals: Mapping[str, Any], notes: str = "") -> dict[str, Any]:
+def typed_of(kept: Triage) -> dict[str, Any]:
     """The form's initial values for an assessment that is kept: for a correction."""
-    why = {f"no_{name}": text for name, text in (vitals.get("unobtainable") or {}).items()}
-    return {**answers, **{name: vitals.get(name) for name in SIGNS}, **why, "notes": notes}
+    measured = {name: kept.vitals.get(name) for name in SIGNS}
+    why = {f"no_{name}": text for name, text in (kept.vitals.get("unobtainable") or {}).items()}
+    return {**kept.answers, **measured, **why, "spo2_usual": kept.baselines.get("spo2"), "notes": kept.notes}

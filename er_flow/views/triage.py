@@ -87,7 +87,7 @@ def suggestion(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _handle(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method != "POST":
         wrong = desk.wrong
-        initial = typed_of(wrong.answers, wrong.vitals, wrong.notes) if wrong else {}
+        initial = typed_of(wrong) if wrong else {}
         return _page(request, desk, TriageForm(initial=initial))
     form = TriageForm(request.POST)
     if not form.is_valid() or "suggest" in request.POST:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ from django.utils import timezone
 
 from clinic.directory.models import Doctor
 from clinic.live import render
+from er_flow.esi import Vitals
 from er_flow.models import Triage
+from er_flow.operations import triage
 from tests.er_flow.pages import HX, one, opened, posted
-from tests.er_flow.ward import Ward, emergency
+from tests.er_flow.ward import Ward, emergency, sheet
 from tests.queues.helpers import at, signed_in, toast
 from tests.world import World
 
@@ -129,6 +132,18 @@ def test_a_wrong_entry_is_corrected(world: World, ward: Ward) -> None:
     assert answer.status_code == 303, answer.content.decode()[:2000]
     assert one(ward).level == 2
     assert "of the next bed" in opened(world.harbor, "nurse", f"er/visits/{visit.pk}/")
+
+
+def test_a_correction_begins_with_everything_that_was_entered_the_usual_saturation_too(
+    world: World, ward: Ward
+) -> None:
+    with world.harbor.open():
+        told = sheet(3, Vitals(hr=80, rr=16, spo2=89), baselines={"spo2": 88})
+        wrong = triage.assess(ward.arrived(), told, 3, override_reason="as ever", actor=ward.nurse)
+    page = opened(world.harbor, "nurse", f"er/triages/{wrong.pk}/correct/")
+    field = re.search(r'<input[^>]*name="spo2_usual"[^>]*>', page)
+    assert field is not None
+    assert 'value="88"' in field[0]
 
 
 # --- acts ------------------------------------------------------------------------------------------------------------
