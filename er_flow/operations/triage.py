@@ -175,7 +175,8 @@ def correct(
 ) -> Triage:  # fmt: skip
     """What was entered in error is struck through and entered anew (R4.14): kept, and left out of every count.
 
-    A less urgent level than the wrong entry's needs a second nurse: a person, and somebody else than who made it.
+    A less urgent level than the wrong entry's, or than one before it that stands, needs a second nurse: a person, and
+    somebody else than who made it.
     """
     if not reason.strip():
         raise Invalid("er.why_error", reason=["required"])
@@ -186,8 +187,7 @@ def correct(
         raise NotFound()
     if wrong.error_at is not None or wrong.level is None or _later(held, wrong):
         raise Conflict("er.not_the_last", number=held.number)
-    if level > wrong.level and (wrong.by == actor.id or actor.kind != "member"):
-        raise NotAllowed("er.second_nurse", number=held.number, by=wrong.by_name)
+    _may_lower(held, level, actor)
     told = suggested(held, sheet)
     _may_set(told, level, override_reason)
     now, why = clock.now(), override_reason.strip()[:200]
@@ -199,6 +199,14 @@ def correct(
         change(held, level=level)
     record("er_visit.triage_corrected", row, wrong, held, reason=reason.strip())
     return row
+
+
+def _may_lower(visit: EmergencyVisit, level: int, actor: Actor) -> None:
+    """Whoever falls below what was decided made none of those decisions."""
+    above = Triage.objects.filter(visit=visit, error_at=None, level__lt=level).order_by("-id")
+    for one in above:
+        if one.by == actor.id or actor.kind != "member":
+            raise NotAllowed("er.second_nurse", number=visit.number, by=one.by_name)
 
 
 def _later(visit: EmergencyVisit, triage: Triage) -> bool:
