@@ -21,6 +21,7 @@ say({
     "er.age_needed": _("Give a birth date or an age, if only a guess."),
     "er.bad_word": _("No such choice."),
     "er.bad_level": _("A level is 1 to 5."),
+    "er.born_later": _("Born after this arrival: this is somebody else."),
     "er.already_here": _("This patient is in the department already, as E-%(number)s."),
     "er.too_many": _("From 1 to 50 at once."),
     "er.inside": _("This patient is in the emergency department already."),

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 
 from clinic.core import clock
 from clinic.core.access import Actor
-from clinic.core.errors import Conflict, Invalid, NotAllowed, NotFound
+from clinic.core.errors import Conflict, Invalid, NotAllowed, NotFound, sentence
 from clinic.directory.models import Department
 from clinic.live.record import add, change, operation, record
 from clinic.records.models import Patient
 from clinic.tenants.operations.checks import valid
+from er_flow import ages
 from er_flow.esi import Age
 from er_flow.models import EmergencyVisit, Section, Stage
 from er_flow.models.words import ARRIVALS, ARRIVED, NO_PRECAUTIONS, PRECAUTIONS, WALK_IN
@@ -59,7 +60,10 @@ def arrive(
     now = clock.now()
     at = stages.moment(who.arrived_at, since=now - OLDEST, reason=reason or ("later" if entered_later else ""))
     patient = _newcomer(who.patient)
-    age = _age(who, patient, at.astimezone(department.hospital.zone).date())
+    day = at.astimezone(department.hospital.zone).date()
+    if patient is not None:
+        must_be_born(patient, day)
+    age = _age(who, patient, day)
     departments.hold(department.pk)
     (counter,) = order.take(f"er:{department.pk}")
     visit = add(EmergencyVisit(
@@ -103,6 +107,7 @@ def identify(
         raise Invalid("er.why_another", reason=["required"])
     if held.patient_id is not None and person.birth_date is None and age is None:
         raise Invalid("er.age_needed", age=["required"])
+    must_be_born(person, ages.day_of(held))
     if held.is_open:
         _not_inside(person)
     aged = {"age_months": age.months, "age_days": age.days} if age is not None else {}
@@ -110,6 +115,12 @@ def identify(
     change(held, patient=person, sex=sex, **aged)
     record("er_visit.identified", held, person, reason=reason.strip())
     return held
+
+
+def must_be_born(person: Patient, day: date, field: str = "patient") -> None:
+    """Refuse somebody who was born after the day they are said to have come."""
+    if ages.is_born_after(person, day):
+        raise Invalid("er.born_later", None, **{field: [sentence("er.born_later", {})]})
 
 
 def _check(who: Arriving, department: Department) -> None:
@@ -139,7 +150,7 @@ def _age(who: Arriving, patient: Patient | None, day: date) -> Age:
     born = patient.birth_date if patient is not None else None
     if born is None:
         raise Invalid("er.age_needed", age=["required"])
-    return Age.born(min(born, day), day)
+    return Age.born(born, day)
 
 
 def _locked(*patients: Patient) -> list[Patient]:

@@ -9,6 +9,7 @@ from clinic.core.access import Actor
 from clinic.directory.models import Department
 from clinic.live.record import operation
 from clinic.records.operations import register
+from er_flow import ages
 from er_flow.esi import Age
 from er_flow.models import EmergencyVisit
 from er_flow.operations import arrivals
@@ -35,4 +36,5 @@ def identify(
 ) -> EmergencyVisit:  # fmt: skip
     """Say who an unknown patient is: somebody who is registered by it."""
     patient = register(force_new=force_new, unknown=unknown, actor=actor, **person)
+    arrivals.must_be_born(patient, ages.day_of(visit), "person")
     return arrivals.identify(visit, patient, age=age, reason=reason, actor=actor)

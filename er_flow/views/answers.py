@@ -86,7 +86,8 @@ def asking(
     request: HttpRequest, form: Plain, do: Callable[[dict[str, Any]], str], *, title: str, button: str, back: str,
     why: str = "", part: str = "er_flow/_ask.html", **more: Any,
 ) -> HttpResponse:  # fmt: skip
-    """Ask, or do it with what was answered and say what was done. A refusal stands above what was typed."""
+    """Ask, or do it with what was answered and say what was done. A refusal stands above what was typed, one of the
+    patient who was chosen at the look-up."""
     context = {
         "form": form, "title": title, "do": button, "why": why, "back": back, "in_dialog": http.is_fragment(request),
         "part": part, **more,
@@ -102,7 +103,11 @@ def asking(
     except DomainError as error:
         if error.status == 404:
             raise
-        return _shown(request, {**context, "refused": error.message, "refusal": error}, 422)
+        if "patient" in error.details and "q" in form.fields:
+            form.add_error("q", error.message)
+        else:
+            context |= {"refused": error.message, "refusal": error}
+        return _shown(request, context, 422)
     return answer(request, text, back=back)
 
 

@@ -131,6 +131,16 @@ def test_whoever_is_unknown_is_called_by_the_number_and_named_later(house: House
     assert refused(again, 400, "ER_WHY_ANOTHER") == {"reason": ["required"]}
 
 
+def test_somebody_new_who_was_born_after_the_arrival_is_not_registered_either(house: House, nurse: Api) -> None:
+    came = timezone.now() - timedelta(days=3)
+    here = arrive(nurse, arrived_at=came.isoformat(), entered_later=True)
+    person = {"given_name": "Ida", "family_name": "Lee", "birth_date": (came + timedelta(days=2)).date().isoformat()}
+    answer = nurse.post(f"er/patients/{here['id']}/identify", {"person": person})
+    assert list(refused(answer, 400, "ER_BORN_LATER")) == ["person"]
+    with house.open():
+        assert not Patient.objects.filter(given_name="Ida").exists()
+
+
 def test_somebody_alike_is_shown_before_there_are_two(house: House, nurse: Api) -> None:
     person = {"given_name": "Priya", "family_name": "Raman", "birth_year": 1981}
     known = ok(nurse.post("patients", person), 201)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +161,23 @@ def test_unknown_people_are_named_later_and_what_was_written_stays(world: World)
         assert ages.of(fresh(visit), now.arrived_at).years == 30
         moves.depart(moves.see(visit, actor=ward.medic), "expired", actor=ward.medic)
         arrivals.identify(visit, inside, reason="relatives came", actor=nurse)  # that other visit is another one
+
+
+@pytest.mark.rule("4.44")
+@pytest.mark.parametrize("born", [{"birth_date": date(2026, 3, 3)}, {"birth_year": 2027}])
+def test_nobody_is_named_who_was_born_after_they_came(world: World, born: dict[str, Any]) -> None:
+    came = datetime(2026, 3, 2, 22, 59, tzinfo=UTC)  # 23:59 of the 2nd where Harbor is
+    with world.harbor.open(), time_machine.travel(came, tick=False):
+        ward, nurse = emergency(world.harbor), world.harbor.actor("nurse")
+        visit = ward.arrived()
+        child = world.harbor.patient("Ida", "Lee", **born)
+        mother = world.harbor.patient("Ann", "Lee", birth_date=date(2026, 3, 2))
+        with pytest.raises(Invalid) as refusal:
+            arrivals.identify(visit, child, actor=nurse)
+        assert (refusal.value.code, list(refusal.value.details)) == ("er.born_later", ["patient"])
+        assert code(lambda: ward.arrived(patient=child)) == "er.born_later"
+        assert fresh(visit).patient_id is None
+        assert arrivals.identify(visit, mother, actor=nurse).patient_id == mother.pk, "of the same day"
 
 
 @pytest.mark.rule("4.44")

@@ -146,6 +146,18 @@ def test_a_correction_begins_with_everything_that_was_entered_the_usual_saturati
     assert 'value="88"' in field[0]
 
 
+def test_who_was_born_later_is_refused_at_the_look_up(world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        visit = ward.arrived()
+        born = timezone.localdate(visit.arrived_at, world.harbor.hospital.zone) + timedelta(days=1)
+        child = world.harbor.patient("Ida", "Lee", birth_date=born)
+    answer = posted(world.harbor, "nurse", f"er/visits/{visit.pk}/identify/", {"patient": str(child.pk), "asked": "1"})
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"q": ["Born after this arrival: this is somebody else."]}
+    assert "Born after this arrival" in answer.content.decode()
+    assert one(ward).patient_id is None
+
+
 # --- acts ------------------------------------------------------------------------------------------------------------
 
 
