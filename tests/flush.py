@@ -25,10 +25,7 @@ def sql_flush(self: Any, style: Any, tables: Sequence[str], **options: Any) -> l
         if not tables or options.get("reset_sequences") or cursor.fetchone() != ("on",):
             return list(_usual(self, style, tables, **options))
         quoted = [self.quote_name(table) for table in tables]
-        names = " UNION ALL ".join(
-            f"SELECT {n} WHERE EXISTS (SELECT 1 FROM {table})"
-            for n, table in enumerate(quoted)
-        )
+        names = " UNION ALL ".join(f"SELECT {n} WHERE EXISTS (SELECT 1 FROM {table})" for n, table in enumerate(quoted))
         cursor.execute(names)
         full = [quoted[n] for (n,) in cursor.fetchall()]
     return ["SET LOCAL session_replication_role = replica", *(f"DELETE FROM {table}" for table in full)]
