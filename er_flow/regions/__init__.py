@@ -15,6 +15,7 @@ KINDS = (
     Region("er-wall", "er.view", "er_flow/_wall.html", board.load_wall, "er_flow/_wall_row.html"),
     Region("er-strip", "er.view", "er_flow/_strip.html", board.load_strips),
     Region("er-surge", "er.view", "er_flow/_surge.html", board.load_surges, audience=SURGE),
+    Region("er-wall-surge", "er.view", "er_flow/_wall_surge.html", board.load_wall_surges),
     Region("er-quick", "er.triage", "er_flow/_quick.html", quick.load_quick, "er_flow/_quick_row.html"),
     Region("er-beds", "er.view", "er_flow/_beds.html", beds.load_beds, "er_flow/_bed.html", BEDS),
     Region("er-needs", "er.view", "er_flow/_needs.html", beds.load_needs, "er_flow/_need.html", BEDS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -160,6 +161,11 @@ def targets_text(policy: HospitalConfig) -> str:
 def load_surges(keys: Sequence[str]) -> Mapping[str, Loaded]:
     """``er-surge:<department>``: that more come than can be looked after, and why (R4.44)."""
     return of_wards(keys, lambda ward: _loaded(ward, _surge(ward)))
+
+
+def load_wall_surges(keys: Sequence[str]) -> Mapping[str, Loaded]:
+    """``er-wall-surge:<department>``: that there is one. Why was typed freely, which is not for everybody's eyes."""
+    return of_wards(keys, lambda ward: _loaded(ward, replace(_surge(ward), reason="")))
 
 
 def _surge(ward: Ward) -> Surge:

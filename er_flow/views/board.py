@@ -77,7 +77,7 @@ def _of_visit(request: HttpRequest, departments: list[Department]) -> Department
 
 
 def _wall(request: HttpRequest, department: Department) -> HttpResponse:
-    regions.prefetch(request, [(kind, department.pk) for kind in ("er-wall", "er-surge")])
+    regions.prefetch(request, [(kind, department.pk) for kind in ("er-wall", "er-wall-surge")])
     return staff(request, "er_flow/wall.html", here="er", page=department.name, department=department)
 
 

@@ -72,10 +72,13 @@ def test_of_several_departments_one_is_chosen(world: World, ward: Ward) -> None:
 def test_the_page_for_a_wall_names_nobody_and_has_no_acts(world: World, ward: Ward) -> None:
     with world.harbor.open():
         ward.triaged(complaint="Overdose", patient=world.harbor.patient("Grace", "Okafor", birth_date="1980-01-01"))
-    page = opened(world.harbor, "nurse", "er/?tv=1")
-    assert "E-1" in page
-    for hidden in ("Okafor", "Overdose", "er/visits/"):
+        charge = ward.by("charge_nurse")
+        places.set_surge(ward.department, True, reason="Bus of the Okafor school", actor=charge)
+    page = opened(world.harbor, "charge_nurse", "er/?tv=1")
+    assert "E-1" in page and "<b>Surge</b>" in page
+    for hidden in ("Okafor", "Overdose", "er/visits/", "surge/end/"):
         assert hidden not in page
+    assert "Bus of the Okafor school" in opened(world.harbor, "charge_nurse", "er/")
 
 
 @pytest.mark.rule("4.33")

@@ -32,6 +32,7 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 LISTS = ("er-board", "er-wall", "er-strip", "er-beds", "er-needs")
+SURGES = ("er-surge", "er-wall-surge")
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +222,7 @@ ACTS: dict[str, tuple[Act, tuple[str, ...]]] = {
     "surge": (
         lambda ward: lambda: places.set_surge(
             ward.department, True, reason="bus crash", actor=ward.by("charge_nurse")
-        ), ("er-surge",),
+        ), SURGES,
     ),
 }  # fmt: skip
 
@@ -287,7 +288,7 @@ def test_a_correction_is_struck_through_on_the_visit(world: World) -> None:
 # --- what a load costs -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [*LISTS, "er-surge"])
+@pytest.mark.parametrize("kind", [*LISTS, *SURGES])
 def test_a_load_asks_the_same_however_many_are_here(
     world: World, django_assert_max_num_queries: Any, kind: str
 ) -> None:  # fmt: skip
@@ -307,7 +308,7 @@ class Screen:
 
     def __init__(self, ward: Ward) -> None:
         key = str(ward.department.pk)
-        kinds = (*LISTS, "er-surge")
+        kinds = (*LISTS, *SURGES)
         wants = [render.Want(kind, key, regions.audience_of(ward.nurse, kind)) for kind in kinds]
         self.which = ward.house.hospital.pk
         self.shown: dict[letters.Key, Any] = {("en", want): None for want in wants}

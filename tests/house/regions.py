@@ -75,6 +75,7 @@ KEYS: dict[str, Keys] = {
     "er-wall": _emergency,
     "er-strip": _emergency,
     "er-surge": _emergency,
+    "er-wall-surge": _emergency,
     "er-beds": _emergency,
     "er-needs": _emergency,
     "er-quick": _emergency,
