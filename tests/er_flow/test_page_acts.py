@@ -217,7 +217,7 @@ def test_beds_are_kept_swapped_cleaned_and_blocked(world: World, ward: Ward) -> 
     assert (
         posted(world.harbor, "nurse", f"er/beds/{a3}/keep/", {"visit": str(waits.pk), "asked": "1"}).status_code == 204
     )
-    assert posted(world.harbor, "nurse", f"er/beds/{a3}/release/").status_code == 204
+    assert posted(world.harbor, "nurse", f"er/beds/{a3}/release/", {"visit": str(waits.pk)}).status_code == 204
     assert posted(world.harbor, "nurse", f"er/visits/{b.pk}/bed/leave/").status_code == 204
     assert posted(world.harbor, "nurse", f"er/beds/{a1}/clean/").status_code == 204
     assert posted(world.harbor, "nurse", f"er/beds/{f1}/block/", {"reason": "x", "asked": "1"}).status_code == 403
@@ -252,12 +252,13 @@ def test_details_team_times_and_names_are_said_anew(world: World, ward: Ward) ->
     assert (one(ward).arrived_at - came) < timedelta(minutes=1)
 
 
-def test_a_surge_stands_on_every_page_with_its_reason(world: World, ward: Ward) -> None:
+def test_a_surge_stands_on_every_page_and_its_reason_wherever_names_are(world: World, ward: Ward) -> None:
     path = f"er/departments/{ward.department.pk}/surge/"
     assert posted(world.harbor, "nurse", path, {"reason": "x", "asked": "1"}).status_code == 403
     assert posted(world.harbor, "charge_nurse", path, {"reason": "Bus crash", "asked": "1"}).status_code == 204
-    for page in ("er/", "er/beds/", "er/?tv=1"):
+    for page in ("er/", "er/beds/"):
         assert "Bus crash" in opened(world.harbor, "receptionist", page)
+    assert "<b>Surge</b>" in opened(world.harbor, "receptionist", "er/?tv=1")
     assert posted(world.harbor, "charge_nurse", f"{path}end/").status_code == 204
     assert "Bus crash" not in opened(world.harbor, "receptionist", "er/")
 
