@@ -112,6 +112,12 @@ class ForWhomBody(Strict):
     visit = Id()
 
 
+class ReleaseBody(Strict):
+    """Who it is kept for, as far as the asker knows."""
+
+    visit = Id(required=False, help_text="For whom the bed was seen to be kept.")
+
+
 class TransferBody(Strict):
     """To which bed whoever lies here goes."""
 

@@ -271,7 +271,7 @@ def free(bed: Bed, given: Fields, actor: Actor) -> Any:
     if bed.state == OCCUPIED:
         return beds.leave_bed(find.occupant(bed), out_of=bed, actor=actor)
     if bed.state == RESERVED:
-        return beds.release(bed, actor=actor)
+        return beds.release(bed, kept_for=bed.reserved_for_id, actor=actor)
     return beds.clean(bed, actor=actor)
 
 
@@ -280,7 +280,7 @@ def reserve(bed: Bed, given: Fields, actor: Actor) -> Bed:
 
 
 def release(bed: Bed, given: Fields, actor: Actor) -> Bed:
-    return beds.release(bed, actor=actor)
+    return beds.release(bed, kept_for=given.get("visit", bed.reserved_for_id), actor=actor)
 
 
 def clean(bed: Bed, given: Fields, actor: Actor) -> Bed:

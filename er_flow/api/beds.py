@@ -24,6 +24,7 @@ from er_flow.bed_serializers import (
     ForWhomBody,
     NewBedBody,
     NewSectionBody,
+    ReleaseBody,
     SectionChangeBody,
     SectionNurseBody,
     SectionQuery,
@@ -116,9 +117,9 @@ class ErBedViewSet(HouseViewSet):
         return self._act(acts.reserve, pk)
 
     @needs("er.beds")
-    @answers(BedDoc, refusals=[WRONG_STATE])
+    @answers(BedDoc, body=ReleaseBody, refusals=[WRONG_STATE, "BED_RESERVED"], example={"visit": SOME_ID})
     def release(self, request: Request, pk: UUID) -> Response:
-        """A bed that was kept for somebody is free again."""
+        """A bed that was kept for somebody is free again; 409 if it is kept for another visit than the one named."""
         return self._act(acts.release, pk)
 
     @needs("er.block_beds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from clinic.core import clock
 from clinic.core.access import Actor
@@ -154,14 +155,17 @@ def reserve(bed: Bed, visit: EmergencyVisit, *, actor: Actor) -> Bed:
 
 
 @operation("er.beds")
-def release(bed: Bed, *, actor: Actor) -> Bed:
-    """A bed that was kept for somebody is free again."""
+def release(bed: Bed, *, kept_for: UUID | None = None, actor: Actor) -> Bed:
+    """A bed that was kept for somebody is free again. ``kept_for``: the visit it was seen to be kept for; refuses what
+    is kept for another one meanwhile."""
     (target,) = stays.locked_beds({bed.pk}, actor).values()
     if target.state == AVAILABLE:
         return target
     visit = target.reserved_for
     if visit is None:
         raise _wrong(target)
+    if kept_for is not None and visit.pk != kept_for:
+        raise Conflict("bed.reserved", bed=target.name, visit=str(visit.pk))
     change(target, state=AVAILABLE, since=clock.now(), reserved_for=None)
     record("bed.released", target, visit)
     return target

@@ -25,7 +25,7 @@ def _chosen(request: HttpRequest, name: str) -> UUID:
     try:
         return UUID(request.POST.get(name, ""))
     except ValueError as error:
-        raise Invalid("er.bed_needed", None, **{name: ["required"]}) from error
+        raise Invalid("er.bed_needed" if name == "bed" else "row.invalid", None, **{name: ["required"]}) from error
 
 
 # --- care ------------------------------------------------------------------------------------------------------------
@@ -103,7 +103,10 @@ def keep(request: HttpRequest, pk: UUID) -> str:
 
 @act("er.beds")
 def bed_release(request: HttpRequest, pk: UUID) -> str:
-    return _("Bed %(bed)s is free") % {"bed": beds.release(find(Bed, pk, "section"), actor=actor_of(request)).name}
+    """Not what is kept for somebody else by now: the one it was shown to be kept for is sent along."""
+    held = find(Bed, pk, "section")
+    bed = beds.release(held, kept_for=_chosen(request, "visit"), actor=actor_of(request))
+    return _("Bed %(bed)s is free") % {"bed": bed.name}
 
 
 @act("er.beds")
