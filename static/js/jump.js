@@ -7,7 +7,10 @@
   const flow = window.clinicflow;
   const PLACES = ["wait", "now", "seat", "away", "er"];
   const MARKED = 4000;
-  const to = new URLSearchParams(location.search).get("to");
+  /* Only a visit's id: the ED log, its measures and the diary have a last day of the same name in their addresses. */
+  const VISIT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+  const asked = new URLSearchParams(location.search).get("to") || "";
+  const to = VISIT.test(asked) ? asked : "";
 
   flow.jump = (visit, screen = "reception") => {
     if (!visit) return false;

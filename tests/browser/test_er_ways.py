@@ -57,6 +57,19 @@ def test_a_patient_in_the_emergency_department_is_found_on_its_board(
     expect(row(page, grace)).to_be_visible()
 
 
+def test_a_last_day_in_the_address_is_nobody_to_jump_to(hall: Hall, world: World, grace: EmergencyVisit) -> None:
+    page = hall.open(f"{HERE}measures/", role="charge_nurse", house=world.harbor)
+    page.get_by_role("link", name="1", exact=True).first.click()
+    expect(page.get_by_text("Grace Okafor")).to_be_visible()
+    assert "/er/measures/patients/" in page.url
+    page.goto(f"{page.url.split('/er/')[0]}/er/log/")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("Grace Okafor")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert "/er/log/" in page.url
+    assert "to=" in page.url
+
+
 def test_of_several_departments_the_right_board_opens(hall: Hall, world: World, ward: Ward) -> None:
     with world.harbor.open():
         second = Department.objects.create(name="Children", prefix="K", sort=Department.EMERGENCY)
