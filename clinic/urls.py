@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from clinic.core import health
 from clinic.core.admin import site
+from clinic.core.first_word import by_first_word
 
 api: list[URLPattern | URLResolver] = [
     path("", include("clinic.tenants.api_urls")),
@@ -16,7 +17,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("clinic.core.api_urls")),  # last: it answers for whatever is nowhere
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [
+everything: list[URLPattern | URLResolver] = [
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
     path("", include("clinic.live.urls")),
@@ -28,5 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("er_flow.urls")),
     path("", include("clinic.demo.urls")),
     path("admin/", site.urls),
-    path("api/v1/", include(api)),
+    by_first_word("api/v1/", api),
 ]
+
+urlpatterns = [by_first_word("", everything)]
