@@ -42,7 +42,7 @@ TOUCHING = tuple(f"{kind}:" for kind in KINDS)
 
 def is_undoable(names: Iterable[str]) -> bool:
     """Whether an operation that wrote these events can be taken back (for a while)."""
-    told = set(names)
+    told = set(names) - STAYS
     return bool(told) and told <= UNDOABLE
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -22,7 +21,7 @@ from clinic.tenants.pages import actor_of, staff
 from er_flow import eta
 from er_flow.models import BedStay, EmergencyVisit
 from er_flow.models.words import ARRIVED, BEDDED, BOARDING, DISPOSITION, IN_TREATMENT, TRIAGED, UNSEEN, WARD
-from er_flow.operations.undo import is_undoable
+from er_flow.operations.undo import HARMLESS, is_undoable
 from er_flow.views.answers import board_of, visit_of
 
 
@@ -81,9 +80,9 @@ def _possible(row: EmergencyVisit, actor: Actor) -> dict[str, Any]:
 
 
 def last_act(row: EmergencyVisit) -> int:
-    """The visit's last act, if it is one that can be taken back and not too old; else 0."""
-    seq = EventRef.objects.filter(ref=row.ref).aggregate(last=Max("seq"))["last"]
-    last = Event.objects.filter(seq=seq).first() if seq else None
+    """The visit's last act, if it is one that can be taken back and not too old; else 0. The clock does none."""
+    seqs = EventRef.objects.filter(ref=row.ref).values("seq")
+    last = Event.objects.filter(seq__in=seqs).exclude(name__in=list(HARMLESS)).order_by("-seq").first()
     if last is None or clock.now() - last.at > timedelta(seconds=days.policies().undo_seconds):
         return 0
     return int(last.seq) if is_undoable(Event.objects.filter(op=last.op).values_list("name", flat=True)) else 0
