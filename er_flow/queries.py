@@ -15,7 +15,7 @@ from clinic.core.access import Actor
 from clinic.core.faces import Doc, named, stamp
 from clinic.core.sight import seen
 from clinic.tenants import days
-from er_flow import best, census, faces
+from er_flow import ages, best, census, faces
 from er_flow.best import Fit, Place, Wish
 from er_flow.models import Bed, BedStay, EmergencyVisit, Section, Stage, Triage
 from er_flow.models.words import AVAILABLE, FEATURES, RESERVED
@@ -49,18 +49,20 @@ def place_of(bed: Bed) -> Place:
 
 def _wish(visit: EmergencyVisit, sort: str, section: Section | None, asked: Iterable[str]) -> Wish:
     told = best.needs({*visit.needs, *asked}, visit.precautions, visit.ventilated)
+    is_child = not ages.of(visit, visit.arrived_at).is_adult
     return Wish(
-        visit.pk, visit.level, visit.arrived_at, told, sort, section.pk if section else None, _near(visit)
+        visit.pk, visit.level or visit.reported_level, visit.arrived_at, told, sort, section.pk if section else None,
+        _near(visit), is_child,
     )  # fmt: skip
 
 
-def _near(visit: EmergencyVisit) -> int:
-    """The place of the section the patient lies in, else belongs to."""
+def _near(visit: EmergencyVisit) -> int | None:
+    """The place of the section the patient lies in, else belongs to; None: in none yet."""
     stay = BedStay.objects.filter(visit=visit, ended_at=None).select_related("bed__section").first()
     if stay is not None:
         position: int = stay.bed.section.position
         return position
-    return visit.section.position if visit.section is not None else 0
+    return visit.section.position if visit.section is not None else None
 
 
 def fit_doc(fit: Fit) -> Doc:
@@ -74,17 +76,19 @@ def why(fit: Fit) -> str:
     """Why a bed stands where it does, as a person reads it."""
     known = dict(FEATURES)
     parts = []
-    if fit.has:
-        parts.append(_("has %(what)s") % {"what": ", ".join(str(known.get(one, one)) for one in fit.has)})
+    if fit.has or fit.suited:
+        parts.append(
+            _("has %(what)s") % {"what": ", ".join(str(known.get(one, one)) for one in (*fit.has, *fit.suited))}
+        )
     if fit.away:
         parts.append(ngettext("%(n)s section away", "%(n)s sections away", fit.away) % {"n": fit.away})
-    else:
+    elif fit.is_nearest:
         parts.append(_("in the nearest section"))
     if fit.spare:
         parts.append(_("has %(what)s to spare") % {"what": ", ".join(str(known.get(one, one)) for one in fit.spare)})
     if fit.makeshift:
         parts.append(_("only for want of better"))
-    return "; ".join(parts)
+    return "; ".join(parts) or _("has nothing that others may need")
 
 
 # --- who is delayed --------------------------------------------------------------------------------------------------

@@ -86,10 +86,12 @@ def _sort(bed: Spot) -> str:
 
 
 def wish(row: Any) -> Wish:
-    """What a patient needs of a bed; near is where they lie, else the section they are put down for."""
-    near = row.stay__bed__section__position if row.stay__bed_id else (row.section__position or 0)
+    """What a patient needs of a bed; near is where they lie, else the section they are put down for, if any."""
+    near = row.stay__bed__section__position if row.stay__bed_id else row.section__position
     asked = best.needs(row.needs, row.precautions, row.ventilated)
-    return Wish(row.pk, row.level or row.reported_level, row.arrived_at, asked, near=near)
+    return Wish(
+        row.pk, row.level or row.reported_level, row.arrived_at, asked, near=near, is_child=words.is_child(row)
+    )  # fmt: skip
 
 
 def free(ward: Ward) -> list[Place]:

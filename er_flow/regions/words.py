@@ -10,6 +10,7 @@ from django.utils.translation import ngettext, pgettext
 
 from clinic.records.models import shown_name
 from er_flow.esi import Age
+from er_flow.esi.age import ADULT
 from er_flow.models.words import (
     AIRBORNE,
     ALERTS,
@@ -55,6 +56,12 @@ def age_of(row: Any) -> str:
     if born is not None:
         return age_text(Age.born(min(born, today), today))
     return said_age(row.age_months, row.age_days)
+
+
+def is_child(row: Any) -> bool:
+    born, today = row.patient__birth_date, timezone.localdate()
+    months = Age.born(min(born, today), today).months if born is not None else row.age_months
+    return months is not None and months < ADULT
 
 
 def said_age(months: int | None, days: int | None) -> str:

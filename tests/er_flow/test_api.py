@@ -66,7 +66,7 @@ def test_a_patient_goes_from_the_door_to_the_ward(house: House, nurse: Api) -> N
     best = ok(nurse.post(f"{of}/best-bed", {"needs": ["cardiac_monitor"]}))
     assert [fit["bed"]["name"] for fit in best["suggestions"]] == [place.name]
     assert (best["suggestions"][0]["has"], best["assigned"]) == (["cardiac_monitor"], False)
-    assert best["suggestions"][0]["why"] == "has Monitor; in the nearest section"
+    assert best["suggestions"][0]["why"] == "has Monitor"
     taken = ok(nurse.post(f"{of}/best-bed", {"assign": True}))["visit"]
     assert (taken["status"], taken["bed"]["id"]) == ("bedded", str(place.pk))
     doctor = api(house, "doctor")

@@ -30,7 +30,7 @@ F1, HALL = place(5, "fast"), place(6, "fast", sort="hallway")
 ALL = [HALL, F1, A3, A2, A1, R1]
 
 
-def wish(number: int, level: int | None = 3, *needs: str, came: int = 0, near: int = 1, **more: object) -> Wish:
+def wish(number: int, level: int | None = 3, *needs: str, came: int = 0, near: int | None = 1, **more: object) -> Wish:
     at = NOON + timedelta(minutes=came)
     return Wish(key(number), level, at, frozenset(needs), near=near, **more)  # type: ignore[arg-type]
 
@@ -78,3 +78,46 @@ def test_a_freed_bed_is_offered_to_the_most_urgent_who_fits() -> None:
     assert best.offers([A3], [wish(9, 4, "negative_pressure")], ALL) == {A3.id: key(9)}
     assert best.offers([A1, A2, A3, F1], waiting, ALL, most=1) == {A3.id: key(5)}, "whoever comes next, and no more"
     assert best.offers([], waiting, ALL) == best.offers([A1], [], ALL) == {}
+
+
+# --- somebody who is in no section yet -------------------------------------------------------------------------------
+
+PED = place(7, "fast", "pediatric", sort="peds")
+EVERYWHERE = [*ALL, PED]
+
+
+@pytest.mark.parametrize(
+    ("level", "first", "last"),
+    [
+        (1, "B1", "B6"),  # the trauma bay
+        (2, "B3", "B6"),  # a monitor, and the trauma bay kept free while there is another
+        (3, "B2", "B6"), (None, "B2", "B6"),  # two monitors in seven beds are scarce
+        (4, "B2", "B1"), (5, "B2", "B1"),  # a bed with nothing; never the trauma bay before another
+    ],
+)  # fmt: skip
+def test_nobody_is_near_the_first_section_only_because_they_are_in_none(
+    level: int | None, first: str, last: str
+) -> None:
+    ranked = [fit.place.name for fit in best.ranked(wish(1, level, near=None), EVERYWHERE, EVERYWHERE)]
+    assert (ranked[0], ranked[-1]) == (first, last)
+
+
+def test_where_every_third_bed_has_a_monitor_level_3_comes_to_one_and_4_does_not() -> None:
+    free = [A1, A2, R1]
+    for level, first in ((3, "B3"), (None, "B3"), (4, "B2")):
+        assert best.ranked(wish(1, level, near=None), free, free)[0].place.name == first
+
+
+def test_a_child_is_offered_a_bed_for_children_and_a_very_sick_one_a_monitor() -> None:
+    assert best.offers(EVERYWHERE, [wish(1, 3, near=None, is_child=True)], EVERYWHERE) == {PED.id: key(1)}
+    assert best.offers(EVERYWHERE, [wish(1, 2, near=None, is_child=True)], EVERYWHERE) == {A2.id: key(1)}
+    assert best.offers([A1, PED], [wish(1, 3, near=None)], EVERYWHERE) == {A1.id: key(1)}, "an adult elsewhere first"
+
+
+def test_where_no_section_is_known_none_is_called_the_nearest() -> None:
+    (fit,) = best.ranked(wish(1, 1, near=None), [R1], EVERYWHERE)
+    assert (fit.suited, fit.spare, fit.away, fit.is_nearest) == (
+        ("cardiac_monitor", "trauma_bay"), ("ventilator",), 0, False,
+    )  # fmt: skip
+    (own,) = best.ranked(wish(1, 1, near=0), [R1], EVERYWHERE)
+    assert (own.suited, own.is_nearest) == ((), True)

@@ -84,7 +84,8 @@ def test_the_page_for_a_wall_names_nobody_and_has_no_acts(world: World, ward: Wa
 @pytest.mark.rule("4.33")
 def test_all_beds_that_suit_are_told_with_why_and_assigned_only_by_whoever_may(world: World, ward: Ward) -> None:
     with world.harbor.open():
-        visit, held = ward.triaged(3, needs=["cardiac_monitor"]), ward.triaged(3)
+        resus = ward.sections["Resus"]
+        visit, held = ward.triaged(3, needs=["cardiac_monitor"], section=resus), ward.triaged(3)
         beds.reserve(ward.beds["A1"], held, actor=ward.nurse)
     path = f"er/visits/{visit.pk}/fits/"
     page = opened(world.harbor, "nurse", path)

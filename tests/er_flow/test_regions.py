@@ -184,7 +184,8 @@ def test_a_row_says_whether_a_bed_suits_and_all_of_them_come_when_asked_for(worl
     assert shown[str(later.pk)].offer is None and shown[str(later.pk)].suits
     assert not shown[str(held.pk)].suits
     assert [fit.name for fit in fits] == [f"A{n}" for n in range(1, 10)]
-    assert fits[0].is_best and fits[-1].why == "In the nearest section; has Monitor to spare"
+    assert fits[0].is_best and fits[0].why == "Has nothing that others may need"
+    assert fits[-1].why == "Has Monitor to spare"
 
 
 # --- live equals reload ----------------------------------------------------------------------------------------------
