@@ -56,7 +56,8 @@ def where(patient_ids: list[UUID]) -> Mapping[UUID, people.Here]:
 
 def inside(department: Department) -> int:
     """How many are in the lines and rooms of a department."""
-    return Leg.objects.open().filter(queue__department=department).count()
+    found: int = Leg.objects.open().filter(queue__department=department).count()
+    return found
 
 
 def _visits_of(limits: sight.Departments) -> Q:

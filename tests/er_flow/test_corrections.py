@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from clinic.core.errors import DomainError
@@ -13,7 +15,7 @@ from tests.er_flow.ward import Ward, emergency, fresh, sheet
 from tests.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.rule("4.14")]
-WHY = {"what_changed": "grey", "what_was_done": "ECG"}
+WHY: dict[str, Any] = {"what_changed": "grey", "what_was_done": "ECG"}
 
 
 def raised(ward: Ward, by: str) -> tuple[EmergencyVisit, Triage]:
