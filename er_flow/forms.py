@@ -21,6 +21,7 @@ from er_flow.models.words import (
     AMA,
     ARRIVALS,
     DISPOSITIONS,
+    EXPIRED,
     FEATURES,
     NO_PRECAUTIONS,
     PRECAUTIONS,
@@ -29,6 +30,7 @@ from er_flow.models.words import (
     WALK_IN,
 )
 from er_flow.operations.arrivals import Arriving
+from er_flow.regions.words import first_up
 from queues.forms import CONTROL, Plain, words_field
 
 SELECT = {"class": "form-select"}
@@ -60,6 +62,8 @@ def moment_field(label: Any, **more: Any) -> forms.DateTimeField:
 class Earlier(Plain):
     """An act that happened at another time than now, with the reason (R4.2)."""
 
+    folds_time = True
+    """Most acts happen now: the time lies folded below what is asked."""
     at = moment_field(_("At, if not now"))
     reason = words_field(_("Why another time"), 200)
 
@@ -161,6 +165,11 @@ class ArrivalForm(Plain):
             return None
 
     @property
+    def is_later(self) -> bool:
+        """Whether it is entered from paper; what came with the form says it as a word."""
+        return str(self["later"].value() or "") not in ("", "False")
+
+    @property
     def who(self) -> Arriving:
         given = self.cleaned_data
         return Arriving(
@@ -260,6 +269,7 @@ class WhoForm(Plain):
 
 
 class SeenForm(Earlier):
+    folds_time = False
     at = moment_field(_("Provider contact at"), required=True)
     reason = words_field(_("Why another time"), 200, required=True)
 
@@ -280,7 +290,7 @@ class EndForm(Earlier):
         words = dict(STATES)
         choice = self.fields["end"]
         assert isinstance(choice, forms.ChoiceField)
-        choice.choices = [(one, words[one]) for one in ends]
+        choice.choices = [(one, first_up(str(words[one]))) for one in sorted(ends, key=lambda one: one == EXPIRED)]
         if AMA not in ends:
             del self.fields["risks_explained"]
 

@@ -272,3 +272,35 @@ def test_the_menu_holds_what_may_be_done_now_and_nothing_else(world: World, ward
     assert "Assign bed" not in client.get(at(world.harbor, f"er/visits/{gone.pk}/acts/"), headers=HX).content.decode()
     desk = signed_in(world.harbor, "receptionist").get(at(world.harbor, f"er/visits/{waits.pk}/acts/"), headers=HX)
     assert "Details" in desk.content.decode() and "Assign bed" not in desk.content.decode()
+
+
+def test_a_question_begins_with_what_is_asked_and_folds_the_time_below(world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        pk = ward.seen().pk
+    page = opened(world.harbor, "doctor", f"er/visits/{pk}/decide/")
+    asked, folded = page.index('name="disposition"'), page.index("Happened earlier")
+    assert asked < folded < page.index('name="at"') < page.index('name="reason"')
+    assert page.count('name="at"') == 1 and '<details class="more">' in page, "closed, as long as nothing stands in it"
+    wrong = posted(world.harbor, "doctor", f"er/visits/{pk}/decide/", {"asked": "1", "at": "yesterday"})
+    assert wrong.status_code == 422 and '<details class="more" open>' in wrong.content.decode()
+    at_page = opened(world.harbor, "doctor", f"er/visits/{pk}/ends/")
+    ends = [at_page.index(f'value="{one}"') for one in ("lwot", "ama", "eloped", "expired")]
+    assert ends == sorted(ends), "nobody is taken for dead by the first choice"
+    assert "Left against medical advice" in at_page
+
+
+def test_the_time_of_provider_contact_is_the_question_itself(world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        pk = ward.bedded().pk
+    page = opened(world.harbor, "doctor", f"er/visits/{pk}/see/at/")
+    assert 'name="at"' in page and "Happened earlier" not in page
+
+
+def test_an_arrival_that_is_asked_about_again_is_no_entry_from_paper(world: World, ward: Ward) -> None:
+    told = {"department": str(ward.department.pk), "age": "", "complaint": "Fall", "asked": "1", "q": ""}
+    again = posted(world.harbor, "nurse", "er/arrive/", told)
+    shown = again.content.decode()
+    assert again.status_code == 422 and "Give an age" in shown
+    assert shown.index("reported level") < shown.index('name="arrived_at"'), "with the rest that is on offer"
+    paper = posted(world.harbor, "nurse", "er/arrive/", told | {"later": "1"}).content.decode()
+    assert paper.index('name="arrived_at"') < paper.index("reported level") and 'name="later" value="1"' in paper
