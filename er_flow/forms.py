@@ -227,6 +227,14 @@ class OneOfMany(Plain):
     complaint = words_field(_("Comes for, if otherwise"), 200)
     level = choice_field(_("Level as reported"), [("", "—"), *((str(n), str(n)) for n in range(1, 6))], required=False)
 
+    def clean(self) -> dict[str, Any]:
+        """Nobody is left out for want of an age: a line that says anything else asks for one."""
+        given = super().clean() or self.cleaned_data
+        said = given.get("complaint") or given.get("level") or given.get("sex") not in (None, "", "unknown")
+        if said and given.get("age") is None and "age" not in self.errors:
+            self.add_error("age", _("Give an age, if only a guess."))
+        return given
+
     def who(self, shared: dict[str, Any]) -> Arriving | None:
         """The person of this line; None for an empty one. A baby's age in years is 0: about half a year."""
         given = self.cleaned_data

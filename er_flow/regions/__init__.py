@@ -8,7 +8,7 @@ from er_flow.regions import beds, board, patient, quick, visit
 
 ACTS = frozenset({"er.triage", "er.care", "er.beds", "er.register"})
 BEDS = frozenset({"er.beds", "er.block_beds"})
-SURGE = frozenset({"er.surge", "er.triage"})
+SURGE = frozenset({"er.surge", "er.triage", "er.register"})
 
 KINDS = (
     Region("er-board", "er.view", "er_flow/_board.html", board.load_board, "er_flow/_row.html", ACTS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -84,13 +85,20 @@ def _wall(request: HttpRequest, department: Department) -> HttpResponse:
 @require_GET
 @needs("er.triage")
 def triage_next(request: HttpRequest) -> HttpResponse:
-    """The triage form of whoever came first and has no level; without anybody, the board."""
+    """The triage form of who is next: whoever came with level 1 or 2 as reported, then whoever came first; those whose
+    triage has begun, elsewhere as a rule, after them. The board's order stays that of R4.4. Without anybody, the board.
+    """
     department, _others = chosen(request)
-    rows = EmergencyVisit.objects.unseen().filter(level=None).in_order()
-    first = rows.filter(department=department).first() if department else None
+    rows = EmergencyVisit.objects.unseen().filter(level=None, department=department) if department else ()
+    first = min(rows, key=_turn, default=None)
     if first is None:
         return redirect(board_of(department.pk if department else None))
     return redirect("er:triage", pk=first.pk)
+
+
+def _turn(row: EmergencyVisit) -> tuple[bool, int, datetime, int]:
+    reported = row.reported_level if row.reported_level in (1, 2) else 3
+    return row.triage_started_at is not None, reported, row.arrived_at, row.number
 
 
 # --- on paper --------------------------------------------------------------------------------------------------------

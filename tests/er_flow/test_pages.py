@@ -214,6 +214,25 @@ def test_many_come_in_as_one_act(world: World, ward: Ward) -> None:
     assert [row.reported_level for row in rows] == [None, 2, None, None, None]
 
 
+@pytest.mark.parametrize("said", [{"p1-complaint": "Head wound"}, {"p1-level": "1"}, {"p1-sex": "female"}])
+def test_nobody_of_many_is_left_out_for_want_of_an_age(world: World, ward: Ward, said: dict[str, str]) -> None:
+    told = {"department": ward.department.pk, "complaint": "Bus crash", "arrival_mode": "ambulance", "p0-age": "30"}
+    answer = posted(world.harbor, "nurse", "er/arrive/many/", told | said, script=False)
+    assert answer.status_code == 422 and "Give an age" in answer.content.decode()
+    with world.harbor.open():
+        assert not EmergencyVisit.objects.exists()
+
+
+@pytest.mark.parametrize(("role", "seen"), [("receptionist", (True, False)), ("nurse", (True, True))])
+def test_the_banner_of_a_surge_leads_to_many_at_once(
+    world: World, ward: Ward, role: str, seen: tuple[bool, bool]
+) -> None:
+    with world.harbor.open():
+        places.set_surge(ward.department, True, reason="Bus crash", actor=ward.by("charge_nurse"))
+    banner = opened(world.harbor, role, "er/").split('class="banner"')[1].split("</div>")[0]
+    assert ("er/arrive/many/" in banner, "er/triage/many/" in banner) == seen
+
+
 def test_what_was_written_on_paper_keeps_its_time_and_is_marked(world: World, ward: Ward) -> None:
     came = timezone.localtime(timezone.now() - timedelta(hours=2), world.harbor.hospital.zone)
     told = arrival(ward, later="True", arrived_at=came.strftime("%Y-%m-%dT%H:%M"))
@@ -272,3 +291,24 @@ def test_a_look_up_says_who_is_in_the_department(world: World, ward: Ward) -> No
     with world.harbor.open():
         ward.arrived(patient=world.harbor.patient("Grace", "Okafor", birth_date="1980-01-01"))
     assert "E-1" in opened(world.harbor, "receptionist", "patients/found/?q=okafor")
+
+
+def test_the_next_to_triage_is_whoever_came_as_1_or_2_then_who_came_first_and_is_not_in_triage(
+    world: World, ward: Ward
+) -> None:
+    nurse = signed_in(world.harbor, "nurse")
+
+    def following() -> str:
+        return str(nurse.get(at(world.harbor, "er/triage/"))["Location"])
+
+    with world.harbor.open():
+        begun, first, late = ward.arrived("Rash"), ward.arrived("Cough"), ward.arrived("Collapse", reported_level=1)
+        triage.start(begun, actor=ward.nurse)
+    assert str(late.pk) in following(), "the board keeps the order of arrival; whoever triages goes to the collapse"
+    for visit, after in ((late, first), (first, begun)):
+        with world.harbor.open():
+            triage.assess(visit, sheet(3), 3, actor=ward.nurse)
+        assert str(after.pk) in following()
+    with world.harbor.open():
+        triage.assess(begun, sheet(3), 3, actor=ward.nurse)
+    assert "/triage/" not in following()
