@@ -10,7 +10,7 @@ from django.utils.translation import gettext as now_gettext
 from django.utils.translation import gettext_lazy as _
 
 from er_flow.esi import Answers, Vitals
-from er_flow.esi.vitals import POSSIBLE, celsius
+from er_flow.esi.vitals import POSSIBLE, UNITS, celsius
 from er_flow.forms import many_field, moment_field, radio_field
 from er_flow.models import Triage
 from er_flow.operations.triage import Sheet
@@ -111,6 +111,8 @@ class TriageForm(Plain):
         told = celsius(typed) if self.data.get("temp_unit") == FAHRENHEIT else typed
         low, high = POSSIBLE["temp"]
         if not low <= told <= high:
+            if told == typed and low <= celsius(typed) <= high:
+                raise forms.ValidationError(_("Hardly in °C: choose °F if it was measured so."))
             raise forms.ValidationError(_("Between %(low)s and %(high)s °C.") % {"low": low, "high": high})
         return told
 
@@ -156,9 +158,15 @@ class TriageForm(Plain):
         """Values to be looked at again, each as typed with its usual range; those confirmed too."""
         told = {}
         for name, (low, high) in self.vitals.implausible().items():
-            about = {"sign": words.VITALS[name], "value": getattr(self.vitals, name), "low": low, "high": high}
+            value = f"{getattr(self.vitals, name)} {UNITS[name]}"
+            about = {"sign": words.VITALS[name], "value": value, "low": low, "high": high}
             told[name] = now_gettext("%(sign)s %(value)s: usual is %(low)s to %(high)s. Is it really so?") % about
         return told
+
+    def wrong(self) -> dict[str, str]:
+        """Vital signs that are no value of their sign: said while they are typed, or they would be missing silently."""
+        names = [name for name in (*SIGNS, "pain", "spo2_usual") if name in self.errors]
+        return {name: f"{self.fields[name].label}: {self.errors[name][0]}" for name in names}
 
 
 def typed_of(kept: Triage) -> dict[str, Any]:
@@ -166,3 +174,15 @@ def typed_of(kept: Triage) -> dict[str, Any]:
     measured = {name: kept.vitals.get(name) for name in SIGNS}
     why = {f"no_{name}": text for name, text in (kept.vitals.get("unobtainable") or {}).items()}
     return {**kept.answers, **measured, **why, "spo2_usual": kept.baselines.get("spo2"), "notes": kept.notes}
+
+
+LASTING = ("resources", "pregnant", "postpartum", "immunosuppressed", "immunisation_incomplete")
+"""What is as it was when somebody is looked at again; how they are now is asked and measured anew."""
+
+
+def lasting_of(last: Triage | None) -> dict[str, Any]:
+    """The initial values of a reassessment."""
+    if last is None:
+        return {}
+    told = {name: last.answers[name] for name in LASTING if name in last.answers}
+    return told | ({"spo2_usual": last.baselines["spo2"]} if "spo2" in last.baselines else {})

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,14 +26,17 @@ from er_flow.models import EmergencyVisit, Triage
 from er_flow.operations import triage as operations
 from er_flow.regions import triage_words as words
 from er_flow.regions.board import targets_text
-from er_flow.regions.visit import age_text
-from er_flow.triage_form import DUE, LEVELS, TriageForm, typed_of
+from er_flow.regions.visit import age_text, vitals_text
+from er_flow.regions.words import sex_of
+from er_flow.triage_form import DUE, LEVELS, TriageForm, lasting_of, typed_of
 from er_flow.views.answers import ASK, answer, board_of, find, said, visit_of
 
 FIRST, AGAIN, CORRECT = "first", "again", "correct"
+REASONS = ("override_reason", "what_changed", "what_was_done")
+"""What a decision may want a word about: the refusal stands at its field."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Desk:
     """What a triage form is for: a first look, another one, or the correction of a wrong entry."""
 
@@ -45,6 +49,15 @@ class Desk:
         if self.wrong is not None:
             return reverse("er:triage_correct", args=[self.wrong.pk])
         return reverse("er:triage" if self.mode == FIRST else "er:reassess", args=[self.visit.pk])
+
+    @cached_property
+    def last(self) -> Triage | None:
+        """Of a reassessment, what was written down before it."""
+        if self.mode != AGAIN:
+            return None
+        rows = Triage.objects.filter(visit=self.visit, error_at=None)
+        found: Triage | None = rows.order_by("-at", "-id").first()
+        return found
 
 
 @ASK
@@ -87,7 +100,7 @@ def suggestion(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _handle(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method != "POST":
         wrong = desk.wrong
-        initial = typed_of(wrong) if wrong else {}
+        initial = typed_of(wrong) if wrong else lasting_of(desk.last)
         return _page(request, desk, TriageForm(initial=initial))
     form = TriageForm(request.POST)
     if not form.is_valid() or "suggest" in request.POST:
@@ -97,7 +110,10 @@ def _handle(request: HttpRequest, desk: Desk) -> HttpResponse:
     except DomainError as error:
         if error.status == 404:
             raise
-        return _page(request, desk, form, status=error.status, refused=error.message)
+        asked = [name for name in REASONS if name in error.details and name in form.fields]
+        for name in asked:
+            form.add_error(name, error.message)
+        return _page(request, desk, form, status=error.status, refused="" if asked else error.message)
     return answer(request, text, back=board_of(desk.visit.department_id))
 
 
@@ -128,7 +144,8 @@ def _page(request: HttpRequest, desk: Desk, form: TriageForm, *, status: int = 2
     patient = visit.patient
     context = {
         "form": form, "visit": visit, "desk": desk, "who": patient.full_name if patient else _("Unknown"),
-        "age": age_text(visit), "born": people.born(patient) if patient else "",
+        "age": age_text(visit), "sex": sex_of(visit.sex), "before": _before(desk.last),
+        "born": people.born(patient) if patient else "",
         "mrn": patient.mrn if patient else "", "allergies": patient.allergies if patient else "",
         "back": board_of(visit.department_id), "door_to_triage": days.policies().door_to_triage,
         "may_see_patient": actor_of(request).can("patients.view"), **_told(desk, form), **more,
@@ -146,14 +163,21 @@ def _told(desk: Desk, form: TriageForm) -> dict[str, Any]:
     sheet = form.sheet
     told = suggest(sheet.answers, sheet.vitals, age, sheet.baselines, infant_level=policies.infant_fever_level)
     untouched = not form.is_bound and desk.mode != CORRECT
+    limits = _limits(sheet.vitals, age)
+    # While somebody waits a level only rises (R4.14): what is less urgent is not suggested to a reassessment.
+    highest = visit.level if desk.mode == AGAIN and visit.level else 5
     return {
-        "told": told, "untouched": untouched, "points": _points(told), "level_shown": told.urgency,
-        "flags": [words.flag(one) for one in sorted(told.flags - set(told.path))], "mode": desk.mode,
-        "missing": [] if untouched else [str(words.VITALS[name]) for name in told.missing], "odd": form.odd(),
-        "limits": _limits(sheet.vitals, age), "is_child": not age.is_adult, "due_signs": DUE,
+        "told": told, "untouched": untouched, "points": _points(told, sheet.vitals, limits),
+        "level_shown": min(told.urgency, highest), "stays": desk.mode == AGAIN and told.urgency >= highest,
+        "otherwise": min(told.level, highest),
+        "flags": [_flag(one, sheet.vitals, limits) for one in sorted(told.flags - set(told.path))], "mode": desk.mode,
+        "missing": _missing(told, untouched, highest), "odd": form.odd(),
+        "wrong": form.wrong() if form.is_bound else {},
+        "limits": limits, "is_child": not age.is_adult, "due_signs": DUE,
         "baseline": sheet.baselines.get("spo2"), "chosen": _chosen(desk, form, told), "levels": _levels(desk, told),
-        "was": _key(told), "targets": targets_text(policies), "target_lines": _target_lines(told, policies),
-        "reassess_minutes": targets.REASSESS.get(told.urgency), "current": visit.level, "address": desk.address,
+        "was": _key(told), "targets": targets_text(policies), "target_lines": _target_lines(told, policies, highest),
+        "reassess_minutes": targets.REASSESS.get(min(told.urgency, highest)), "current": visit.level,
+        "address": desk.address,
     }  # fmt: skip
 
 
@@ -185,7 +209,26 @@ def _levels(desk: Desk, told: Suggestion) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _points(told: Suggestion) -> list[dict[str, Any]]:
+def _before(last: Triage | None) -> dict[str, Any] | None:
+    """When vital signs were last measured, and which: what a reassessment is compared with."""
+    text = vitals_text(last.vitals) if last is not None else ""
+    return {"at": last.at, "text": text} if last is not None and text else None
+
+
+def _missing(told: Suggestion, untouched: bool, highest: int) -> list[str]:
+    """Vital signs without which a level that may still be chosen cannot be."""
+    needs_them = not untouched and highest > 3
+    return [str(words.VITALS[name]) for name in told.missing] if needs_them else []
+
+
+def _flag(name: str, vitals: Vitals, limits: dict[str, dict[str, Any]]) -> str:
+    """A flag in words; of a vital sign beyond its limit, the value and the limit."""
+    if name not in limits:
+        return words.flag(name)
+    return f"{words.VITALS[name]} {getattr(vitals, name)}, {limits[name]['text']}"
+
+
+def _points(told: Suggestion, vitals: Vitals, limits: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """What each of the four decision points found."""
     found: dict[str, list[str]] = {}
     letter = ""
@@ -194,7 +237,9 @@ def _points(told: Suggestion) -> list[dict[str, Any]]:
             letter = one
             found[letter] = []
         elif letter:
-            found[letter].append(words.resources_text(one) if one.startswith("resources_") else words.flag(one))
+            found[letter].append(
+                words.resources_text(one) if one.startswith("resources_") else _flag(one, vitals, limits)
+            )
     nothing = {
         "A": _("No life-saving act"), "B": _("Nothing that cannot wait"), "C": _("Not asked any more"),
         "D": _("No vital sign beyond its limit"),
@@ -215,7 +260,7 @@ def _limits(vitals: Vitals, age: Any) -> dict[str, dict[str, Any]]:
     }
 
 
-def _target_lines(told: Suggestion, policies: Any) -> list[str]:
-    levels = sorted({told.level, *told.consider})
+def _target_lines(told: Suggestion, policies: Any, highest: int) -> list[str]:
+    levels = sorted({min(one, highest) for one in (told.level, *told.consider)})
     minutes = targets.of(policies).minutes
     return [_("level %(level)s within %(n)s min") % {"level": one, "n": minutes[one]} for one in levels]

@@ -11,7 +11,7 @@
     if (event.target.matches("[role=combobox]")) return;
     event.preventDefault();
     event.stopPropagation();
-    if (event.target.name === "level") return confirm();
+    if (event.target.name === "level" || decide.contains(event.target)) return confirm();
     decide.focus({ preventScroll: false });
   });
   function confirm() {
@@ -25,15 +25,21 @@
     if (event.isTrusted && other && !other.value) setTimeout(() => other.focus({ preventScroll: false }), 0);
   }, true);
 
-  /* A vital sign beyond its limit is marked at its field too, as the suggestion says it. */
+  /* A vital sign beyond its limit, or that is none, is marked at its field too, as the suggestion says it. */
   function marks() {
-    const out = (document.getElementById("suggestion")?.dataset.out || "").split(" ");
-    for (const sign of form.querySelectorAll("[data-sign]")) sign.toggleAttribute("data-out", out.includes(sign.dataset.sign));
+    const told = document.getElementById("suggestion")?.dataset || {};
+    for (const sign of form.querySelectorAll("[data-sign]")) {
+      const named = (list) => (list || "").split(" ").some((name) => name === sign.dataset.sign || (sign.dataset.sign === "bp" && /^[sd]bp$/.test(name)));
+      sign.toggleAttribute("data-out", named(told.out));
+      sign.toggleAttribute("data-wrong", named(told.wrong));
+    }
   }
   document.addEventListener("htmx:afterSettle", marks);
   marks();
 
   form.addEventListener("submit", () => form.querySelector("button[type=submit][data-command]")?.setAttribute("aria-busy", "true"));
   addEventListener("pageshow", () => form.querySelector("[aria-busy]")?.removeAttribute("aria-busy"));
-  form.querySelector("[name=hr]")?.focus({ preventScroll: true });
+  /* What was refused for want of a word asks for it; else the vital signs come first. */
+  const asked = decide.querySelector(".field:has(.form-error) input");
+  (asked || form.querySelector("[name=hr]"))?.focus({ preventScroll: !asked });
 })();

@@ -312,8 +312,12 @@ def test_another_level_asks_why_and_nothing_typed_into_a_field_chooses(hall: Hal
     expect(page.locator("[name=override_reason]")).to_be_hidden()
     page.locator("#level-4").check(force=True)
     expect(page.locator("[name=override_reason]")).to_be_visible()
-    page.locator("[name=override_reason]").fill("X-ray is likely")
-    page.get_by_role("button", name="Confirm").click()
+    expect(page.locator("[name=override_reason]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_override_reason_error")).to_contain_text("Say why")
+    expect(page.locator("[name=override_reason]")).to_be_focused()
+    page.keyboard.type("X-ray is likely")
+    page.keyboard.press("Enter")
     page.wait_for_url("**/er/?department=*")
     with world.harbor.open():
         assert fresh(visit).level == 4

@@ -304,3 +304,51 @@ def test_an_arrival_that_is_asked_about_again_is_no_entry_from_paper(world: Worl
     assert shown.index("reported level") < shown.index('name="arrived_at"'), "with the rest that is on offer"
     paper = posted(world.harbor, "nurse", "er/arrive/", told | {"later": "1"}).content.decode()
     assert paper.index('name="arrived_at"') < paper.index("reported level") and 'name="later" value="1"' in paper
+
+
+@pytest.mark.parametrize(
+    ("told", "field", "says"),
+    [({"hr": "1080"}, "hr", "Pulse: "), ({"temp": "98.6"}, "temp", "choose °F"), ({"temp": "5"}, "temp", "Between"),
+     ({"sbp": "999"}, "sbp", "Systolic pressure: ")],
+)  # fmt: skip
+def test_a_value_that_cannot_be_is_told_while_it_is_typed(
+    world: World, ward: Ward, told: dict[str, str], field: str, says: str
+) -> None:
+    with world.harbor.open():
+        path = f"er/visits/{ward.arrived().pk}/suggestion/"
+    page = posted(world.harbor, "nurse", path, sent(**told)).content.decode()
+    assert f'data-wrong="{field} "' in page and says in page
+    assert 'data-wrong=""' in posted(world.harbor, "nurse", path, sent()).content.decode()
+
+
+def test_what_is_hardly_true_is_asked_about_with_its_unit_and_a_flag_says_the_value(world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        path = f"er/visits/{ward.arrived().pk}/suggestion/"
+    page = posted(world.harbor, "nurse", path, sent(hr="310")).content.decode()
+    assert "Pulse 310 /min: usual is 20 to 300" in page and "Pulse 310, over 100" in page
+
+
+def test_a_reason_that_is_wanted_is_asked_for_at_its_field(world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        first, again = ward.arrived(), ward.triaged(3)
+    page = posted(world.harbor, "nurse", f"er/visits/{first.pk}/triage/", sent(level="2"), script=False)
+    at_field = page.content.decode().split('name="override_reason"')[1].split("</div>")[0]
+    assert "Say why another level" in at_field and "(optional)" not in at_field
+    page = posted(world.harbor, "nurse", f"er/visits/{again.pk}/reassess/", sent(level="2"), script=False)
+    assert "form-error" in page.content.decode().split('name="what_changed"')[1].split("</div>")[0]
+
+
+@pytest.mark.rule("4.14")
+def test_a_reassessment_begins_with_what_lasts_and_suggests_nothing_less_urgent(world: World, ward: Ward) -> None:
+    with world.harbor.open():
+        visit = ward.triaged(3)
+    page = opened(world.harbor, "nurse", f"er/visits/{visit.pk}/reassess/")
+    assert "Pulse 80 /min" in page, "what it is compared with"
+    boxes = {one: page.split(f'value="{one}"')[1].split(">")[0] for one in ("labs", "iv_fluids", "ct_mri_us")}
+    assert [one for one, tag in boxes.items() if "checked" in tag] == ["labs", "iv_fluids"]
+    assert 'name="hr" value' not in page, "measured anew"
+    path = f"er/visits/{visit.pk}/suggestion/"
+    calm = posted(world.harbor, "nurse", path, {"mode": "again", "avpu": "alert", "hr": "80"}).content.decode()
+    assert "Stays level 3" in calm and "level 5" not in calm and 'data-esi="5"' not in calm
+    worse = posted(world.harbor, "nurse", path, {"mode": "again", "avpu": "alert", "hr": "128"}).content.decode()
+    assert "Consider 2" in worse and "else 3" in worse
