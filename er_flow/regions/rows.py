@@ -96,6 +96,11 @@ class BoardRow:
     is_heading: bool = False
 
     @property
+    def team_short(self) -> tuple[str, str]:
+        """Provider and nurse by their last names, as they call each other: both fit into a column."""
+        return self.provider.rpartition(" ")[2], self.nurse.rpartition(" ")[2]
+
+    @property
     def due_at(self) -> datetime:
         """Until when a provider is to have been there."""
         return self.began + timedelta(minutes=self.target)

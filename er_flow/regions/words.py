@@ -50,12 +50,15 @@ def name_of(row: Any) -> str:
 
 
 def age_of(row: Any) -> str:
-    """By the birth date, or about as was said."""
+    """By the birth date, or about as was said: by a sign, because a row has little room."""
     born = row.patient__birth_date
     today = timezone.localdate()
     if born is not None:
         return age_text(Age.born(min(born, today), today))
-    return said_age(row.age_months, row.age_days)
+    if row.age_months is None or row.age_days is None:
+        return ""
+    told = age_text(Age(row.age_months, row.age_days))
+    return f"~{told}" if row.age_months >= MONTHS_SHOWN else told
 
 
 def is_child(row: Any) -> bool:
@@ -146,4 +149,4 @@ def _after(row: Any) -> Act:
     if row.disposition == TRANSFER:
         return Act(_("Transferred"), "er:end", "er.care", name="end", value="transferred")
     assert row.disposition in WARD, row.disposition
-    return Act(_("Boards"), "er:board_start", "er.care")
+    return Act(_("Start boarding"), "er:board_start", "er.care")

@@ -49,7 +49,7 @@ def board(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     regions.prefetch(request, [(kind, department.pk) for kind in ("er-board", "er-strip", "er-surge")])
     return staff(
-        request, "er_flow/board.html", here="er", page=_("Emergency"), subtitle=department.name,
+        request, "er_flow/board.html", here="er", page=department.name, subtitle="",
         department=department, others=others, may_register=actor.can("er.register"), own=str(actor.doctor_id or ""),
         may_surge=actor.can("er.surge"), may_triage=actor.can("er.triage"), er_keys=True, showing=_showing(request),
     )  # fmt: skip

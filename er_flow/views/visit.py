@@ -36,7 +36,7 @@ def visit(request: HttpRequest, pk: UUID) -> HttpResponse:
     if http.is_fragment(request):
         return _drawer(request, row)
     return staff(
-        request, "er_flow/visit.html", here="er", page=f"E-{row.number}", subtitle=row.department.name, visit=row,
+        request, "er_flow/visit.html", here="er", page=f"E-{row.number}", visit=row,
         back=board_of(row.department_id), **_possible(row, actor),
     )  # fmt: skip
 

@@ -39,9 +39,23 @@
 
   function place(menu) {
     menu.removeAttribute("data-up");
-    const list = menu.querySelector(".menu-list").getBoundingClientRect();
-    const above = menu.getBoundingClientRect().top;
-    if (list.bottom > innerHeight - 8 && above > list.height + 8) menu.setAttribute("data-up", "");
+    const own = menu.querySelector(".menu-list");
+    const list = own.getBoundingClientRect();
+    const { top, bottom } = room(menu);
+    if (list.bottom <= bottom - 8) return;
+    if (menu.getBoundingClientRect().top - top > list.height + 8) menu.setAttribute("data-up", "");
+    else if (menu.closest("[data-board], .wards")) own.scrollIntoView({ block: "nearest" });
+  }
+
+  /* What scrolls a row cuts its menu, too. */
+  function room(menu) {
+    let [top, bottom] = [0, innerHeight];
+    for (let el = menu.parentElement; el; el = el.parentElement) {
+      if (!/auto|scroll/.test(getComputedStyle(el).overflowY) || el.scrollHeight <= el.clientHeight) continue;
+      const seen = el.getBoundingClientRect();
+      [top, bottom] = [Math.max(top, seen.top), Math.min(bottom, seen.bottom)];
+    }
+    return { top, bottom };
   }
 
   document.addEventListener("toggle", (event) => {

@@ -371,3 +371,19 @@ def test_the_boards_open_quickly_with_two_hundred(hall: Hall, world: World, ward
     with world.harbor.open():
         beds.assign(first, ward.beds["A1"], actor=ward.nurse)
     expect(row(page, first)).to_contain_text("A1", timeout=3000)
+
+
+def test_a_rows_menu_is_seen_whole_wherever_the_row_stands(hall: Hall, world: World, crowd: Ward) -> None:
+    page = hall.open(HERE, role="charge_nurse", house=world.harbor, width=1440, height=700)
+    for n in (8, 12):
+        menu = page.locator("#er-board details.menu").nth(n)
+        menu.locator("summary").click()
+        expect(menu.locator(".menu-list a, .menu-list button").nth(3)).to_be_visible()
+        page.wait_for_timeout(150)
+        cut = """menu => {
+            const list = menu.querySelector('.menu-list').getBoundingClientRect();
+            const seen = menu.closest('.scroll').getBoundingClientRect();
+            return [Math.max(0, Math.floor(seen.top - list.top)), Math.max(0, Math.floor(list.bottom - seen.bottom))];
+        }"""
+        assert menu.evaluate(cut) == [0, 0], n
+        page.keyboard.press("Escape")

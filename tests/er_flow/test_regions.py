@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from clinic.core import clock
 from clinic.core.access import SYSTEM
-from clinic.directory.models import Department
+from clinic.directory.models import Department, Doctor
 from clinic.live import letters, regions, render
 from clinic.live.record import done
 from clinic.records.operations import correct
@@ -111,7 +113,7 @@ def test_the_next_act_stands_in_the_row(world: World, state: str, word: str) -> 
 
 @pytest.mark.parametrize(
     ("age", "told"),
-    [(Age.said(40, "years"), "about 40"), (Age.said(5, "months"), "5 months"), (Age.said(9, "days"), "9 days"),
+    [(Age.said(40, "years"), "~40"), (Age.said(5, "months"), "5 months"), (Age.said(9, "days"), "9 days"),
      (Age.said(1, "days"), "1 day")],
 )  # fmt: skip
 def test_a_said_age_is_told_as_said(world: World, age: Age, told: str) -> None:
@@ -365,3 +367,16 @@ def test_departments_without_a_board_and_foreign_ones_are_left_out(world: World)
         assert other is not None
         for kind in LISTS:
             assert render.kinds()[kind].load([str(foreign), str(other.pk), "no-id"]) == {}
+
+
+def test_a_row_has_room_for_provider_and_nurse_and_no_praise_for_a_target_that_was_missed(world: World) -> None:
+    with world.harbor.open():
+        ward = emergency(world.harbor)
+        visit = ward.bedded(level=2)
+        who = {"provider": ward.person(Doctor.DOCTOR, "Dr. Ingrid Aalto"), "nurse": ward.person(Doctor.NURSE, "Ruiz")}
+        team.set_team(visit, actor=ward.nurse, **who)
+        (row,) = rows(ward)
+        late, timely = replace(row, seen_after=43), replace(row, seen_after=10)
+        shown = [render_to_string("er_flow/_target.html", {"row": one}) for one in (late, timely)]
+    assert row.team_short == ("Aalto", "Ruiz") and row.provider == "Dr. Ingrid Aalto"
+    assert ["data-past" in one for one in shown] == [True, False]
