@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from clinic.core import clock
 from clinic.directory.models import WorkingHours
 from clinic.tenants import days
-from queues.models import Appointment
+from queues.models import Appointment, Queue
 from queues.operations import waitlist
 from tests.browser.conftest import Hall
 from tests.browser.test_pages import sideways
@@ -90,8 +90,8 @@ def test_the_book_fits_phones(hall: Hall, house: House, width: int) -> None:
 
 def test_a_booking_is_dragged_to_a_colleague_and_others_see_it(hall: Hall, house: House) -> None:
     with house.open():
-        row = booked(house)
-        to = free(house, house.colleague.queue, count=3)[2]
+        row = booked(house, tomorrow_at_ten(house, house.own)[0])
+        to = tomorrow_at_ten(house, house.colleague.queue)[2]
     path = f"/h/harbor/book/?day={row.service_day}"
     other = hall.open(path, role="doctor", house=house)
     page = hall.open(path, role="receptionist", house=house)
@@ -102,6 +102,13 @@ def test_a_booking_is_dragged_to_a_colleague_and_others_see_it(hall: Hall, house
     expect(other.locator(f'[data-queue="{house.own.pk}"] .appt')).to_have_count(0)
     page.locator(".toast-c button", has_text="Undo").click()
     expect(other.locator(f'[data-queue="{house.own.pk}"] .appt')).to_have_count(1)
+
+
+def tomorrow_at_ten(house: House, line: Queue) -> list[datetime]:
+    """Free times from ten on: the last ones of today lie on two days just before midnight."""
+    zone = house.hospital.zone
+    ten = (clock.now().astimezone(zone) + timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
+    return [start for start in free(house, line, count=200) if start >= ten]
 
 
 def drop(page: Page, key: str, queue: str, start: datetime) -> None:
