@@ -105,11 +105,20 @@ def ranked(wish: Wish, free: Sequence[Place], everywhere: Sequence[Place]) -> li
     suited = _suited(wish, scarce[MONITOR] * COMMON >= len(everywhere))
     fits = [_fit(wish, place, suited) for place in free if suits(wish, place)]
 
-    def key(fit: Fit) -> tuple[bool, bool, int, int, float, int, str]:
+    def key(fit: Fit) -> tuple[bool, bool, int, int, float, bool, int, str]:
         surplus = sum(1 / max(1, scarce[feature]) for feature in fit.spare)
         holds = wish.near is None and wish.can_wait and _holds(fit)
         missing = len(suited - fit.place.features)
-        return fit.makeshift, holds, missing, fit.away, surplus, fit.place.order, fit.place.name
+        return (
+            fit.makeshift,
+            holds,
+            missing,
+            fit.away,
+            surplus,
+            fit.place.sort in MAKESHIFT,
+            fit.place.order,
+            fit.place.name,
+        )
 
     return sorted(fits, key=key)
 

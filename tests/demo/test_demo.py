@@ -62,6 +62,7 @@ def test_the_demo_is_believable(monkeypatch: pytest.MonkeyPatch) -> None:
     with time_machine.travel(MORNING, tick=False):
         told = run("--if-empty")
         assert all(cast.email(cast.who("receptionist")) in told and PASSWORD in told for cast in CASTS)
+        assert all(HARBOR.email(HARBOR.who(role)) in told for role in ("charge_nurse", "nurse", "owner"))
         here = stage.find(HARBOR)
         assert here is not None
         assert here.slug == "harbor"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -112,6 +113,11 @@ def test_a_child_is_offered_a_bed_for_children_and_a_very_sick_one_a_monitor() -
     assert best.offers(EVERYWHERE, [wish(1, 3, near=None, is_child=True)], EVERYWHERE) == {PED.id: key(1)}
     assert best.offers(EVERYWHERE, [wish(1, 2, near=None, is_child=True)], EVERYWHERE) == {A2.id: key(1)}
     assert best.offers([A1, PED], [wish(1, 3, near=None)], EVERYWHERE) == {A1.id: key(1)}, "an adult elsewhere first"
+
+
+def test_a_bed_comes_before_a_place_in_the_hallway_also_for_those_who_could_lie_there() -> None:
+    hall = replace(HALL, order=0)
+    assert [fit.place.sort for fit in best.ranked(wish(1, 4, near=None), [hall, A1], EVERYWHERE)] == ["ed", "hallway"]
 
 
 def test_where_no_section_is_known_none_is_called_the_nearest() -> None:

@@ -25,7 +25,8 @@ from clinic.tenants.models import Hospital, User
 from clinic.tenants.passwords import Password, new_password
 
 PASSWORD = "tidewater-desk"  # noqa: S105 (printed for everybody who starts a demo)
-FIRST = ("receptionist", "doctor", "owner")
+FIRST = ("receptionist", "doctor", "charge_nurse", "nurse", "owner")
+"""Who is shown, of those there are: with them every screen can be seen."""
 
 
 class Command(BaseCommand):
@@ -109,7 +110,8 @@ class Command(BaseCommand):
 
     def _show(self, cast: Cast, password: str, display: str = "") -> None:
         # The command line shows English: its reader is whoever installs, and the screens have their own languages.
-        shown = [cast.who(role) for role in FIRST]
+        roles = {one.role for one in cast.staff}
+        shown = [cast.who(role) for role in FIRST if role in roles]
         width = max(len(cast.email(one)) for one in shown)
         self.stdout.write(f"\n{cast.name} (a demo)  {settings.PUBLIC_URL}/h/{cast.slug}/")
         for one in shown:
