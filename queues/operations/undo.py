@@ -67,6 +67,7 @@ def undo(seq: int, *, actor: Actor) -> list[str]:
         for ref, told_change in _backwards(event):
             row = subjects.setdefault(ref, row_of(ref))
             undoing.restore(row, told_change)
+    undoing.must_be_untouched(events, TOUCHING, HARMLESS)  # again: only now nobody else can
     names = [event.name for event in events]
     on_the_day.keep_places([row for row in subjects.values() if isinstance(row, Appointment)])
     if subjects:
