@@ -58,7 +58,7 @@ def test_whoever_is_chosen_shows_the_beds_that_suit_and_why_and_follows_what_bec
     hall: Hall, world: World, ward: Ward
 ) -> None:  # fmt: skip
     with world.harbor.open():
-        first, other = ward.triaged(3), ward.triaged(4)
+        first, other = ward.triaged(3, section=ward.sections["Resus"]), ward.triaged(4)
     page = hall.open(f"{HERE}beds/", role="nurse", house=world.harbor)
     expect(page.locator("html")).to_have_attribute("data-link", "live")
     need, fits = page.locator(f"#need-{first.pk}"), page.locator(".bed[data-fit]")
@@ -66,7 +66,7 @@ def test_whoever_is_chosen_shows_the_beds_that_suit_and_why_and_follows_what_bec
     need.get_by_role("link", name=re.compile("^Other beds")).click()
     expect(need).to_have_attribute("data-picked", "")
     expect(need.locator(".fit .line")).to_have_count(6)
-    expect(need).to_contain_text("sections away")
+    expect(need).to_contain_text("2 sections away")
     expect(fits).to_have_count(6)
     best = need.locator(".bed-id").first.inner_text()
     expect(page.locator(".bed[data-fit=best] .bed-id")).to_have_text(best)
