@@ -15,13 +15,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
 
-from clinic.core import schedule
+from clinic.core import broker_files, schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 
 EMBEDDED_PIPE = os.environ.pop("EMBEDDED_PIPE", "")  # not for what a task may start
 GRACE = 5.0  # seconds a running task has when the parent is gone
 
+broker_files.install()
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = schedule.ENTRIES

@@ -1,6 +1,7 @@
 """Addresses found by their first word: of hundreds of routes only those that begin with it are tried.
 
-Django tries one route after the other, which took a tenth of a request of the API (0.15 ms of processor time, now 0.02 to 0.03 ms).
+Django tries one route after the other, which took a tenth of a request of the API: 0.15 ms of processor time, now 0.02
+to 0.03 ms.
 """
 
 from __future__ import annotations

@@ -122,7 +122,8 @@ def test_while_waiting_a_level_only_rises_and_each_look_makes_the_next_due(world
 def test_a_level_is_raised_to_three_or_four_only_with_its_vital_signs(world: World) -> None:
     with world.harbor.open():
         ward = emergency(world.harbor)
-        visit, why = ward.triaged(5), {"what_changed": "grey", "what_was_done": "ECG", "actor": ward.nurse}
+        visit = ward.triaged(5)
+        why: dict[str, Any] = {"what_changed": "grey", "what_was_done": "ECG", "actor": ward.nurse}
         for level in (3, 4):
             missing = refusal(lambda: triage.reassess(visit, sheet(level, Vitals(rr=16)), level=level, **why))  # noqa: B023
             assert (missing.code, list(missing.details)) == ("er.vitals_missing", ["hr"])
@@ -142,7 +143,7 @@ def test_a_look_and_vital_signs_have_the_time_they_were_taken_at(world: World) -
         ward = emergency(world.harbor)
         visit, nurse = ward.triaged(3), ward.nurse
         travel.shift(timedelta(minutes=50))
-        early = {"at": start + timedelta(minutes=20), "reason": "Downtime", "actor": nurse}
+        early: dict[str, Any] = {"at": start + timedelta(minutes=20), "reason": "Downtime", "actor": nurse}
         assert code(lambda: triage.reassess(visit, sheet(3), **{**early, "reason": " "})) == "er.why_then"
         assert triage.reassess(visit, sheet(3), **early).at == start + timedelta(minutes=20)
         assert fresh(visit).reassess_at == start + timedelta(minutes=50)
