@@ -11,12 +11,14 @@ from er_flow.esi.age import Age
 from er_flow.esi.answers import NEW, UNKNOWN_BASELINE, Answers
 from er_flow.esi.vitals import HR, RR, SPO2, TEMP, Vitals, beyond
 
-VERSION = "esi-v5/1"
+VERSION = "esi-v5/2"
 """The handbook's edition, and how often we have changed the function since. Kept with each triage."""
 
 CRITICAL_SATURATION = 90
 LOW_PRESSURE, HIGH_PRESSURE = 90, 150
 FEVER = Decimal("38.0")
+PERHAPS_ONE = frozenset({"pressure_low", "saturation_low"})
+"""Prompts about what makes level 1 if the nurse sees it so: shock, and laboured breathing."""
 SEVERE_PAIN = 7
 
 
@@ -44,7 +46,8 @@ class Suggestion:
     @property
     def preselected(self) -> int | None:
         """The level a form may choose beforehand; None where the nurse has to."""
-        return None if self.consider or (self.missing and self.level >= 3) else self.level
+        is_open = self.consider or (self.level > 1 and self.flags & PERHAPS_ONE)
+        return None if is_open or (self.missing and self.level >= 3) else self.level
 
     def may_confirm(self, level: int) -> bool:
         """Whether this level may be set: 1 and 2 always, the others once nothing is missing."""
@@ -64,7 +67,7 @@ def suggest(
     warm = fever.of(vitals.temp, age, answers, infant_level=infant_level)
     first = _a(answers, vitals, baselines or {})
     second = _b(answers, vitals) + (("infant_fever",) if warm.level == 2 else ())
-    flags = out | warm.flags | frozenset(second) | _prompts(answers, vitals)
+    flags = out | warm.flags | frozenset(second) | _prompts(answers, vitals) | _looks(answers, vitals, age)
     missing = _missing(answers, vitals, age)
     if first:
         return Suggestion(1, (), ("A", *first), flags, missing)
@@ -120,6 +123,18 @@ def _prompts(answers: Answers, vitals: Vitals) -> frozenset[str]:
         told.add("temperature_wanted")
     if (answers.pregnant or answers.postpartum) and vitals.sbp is None:
         told.add("pressure_wanted")
+    return frozenset(told)
+
+
+def _looks(answers: Answers, vitals: Vitals, age: Age) -> frozenset[str]:
+    """Values that are level 1 together with what only the nurse sees: point A names no number of the pressure, and a
+    saturation below 90 % counts with laboured breathing alone."""
+    told = set()
+    is_low = vitals.sbp is not None and vitals.sbp < LOW_PRESSURE
+    if age.is_adult and is_low and "profound_hypotension" not in answers.immediate:
+        told.add("pressure_low")
+    if vitals.spo2 is not None and vitals.spo2 < CRITICAL_SATURATION and not answers.respiratory_compromise:
+        told.add("saturation_low")
     return frozenset(told)
 
 

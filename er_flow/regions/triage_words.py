@@ -80,6 +80,8 @@ FLAGS = {
     "pain_reported": gettext_lazy("pain of 7 or more is said, not yet seen"),
     "temperature_wanted": gettext_lazy("take the temperature: weakened immunity"),
     "pressure_wanted": gettext_lazy("take the blood pressure: pregnancy"),
+    "pressure_low": gettext_lazy("systolic below 90: level 1 if it is profound hypotension"),
+    "saturation_low": gettext_lazy("saturation below 90 %: level 1 if breathing is laboured"),
     "spo2_critical": gettext_lazy("saturation below 90 % with laboured breathing"),
 }  # fmt: skip
 _WORDS = dict((*LIFE_SAVING, *IMMEDIATE, *HIGH_RISK, *SYMPTOMS, *RESOURCES))

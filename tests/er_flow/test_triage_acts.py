@@ -62,7 +62,7 @@ def test_a_nurse_confirms_or_overrides_and_everything_is_kept(world: World) -> N
         assert code(lambda: triage.assess(visit, sheet(3), 3, actor=nurse)) == "er.triaged_already"
     assert told.names == ["er_visit.triage_began", "er_visit.triaged"]
     assert (row.suggested, row.level, row.override_reason, row.by, row.function) == (
-        3, 2, "looks sick", nurse.id, "esi-v5/1",
+        3, 2, "looks sick", nurse.id, "esi-v5/2",
     )  # fmt: skip
     assert (row.answers, row.vitals["hr"], row.notes) == ({"resources": ["iv_fluids", "labs"]}, 80, "pale")
     with world.harbor.open():

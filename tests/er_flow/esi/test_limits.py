@@ -109,6 +109,7 @@ def test_a_flag_beside_a_high_risk_changes_no_level() -> None:
 def test_what_is_usual_at_home_never_removes_a_flag(answers: Answers, vitals: dict[str, Any]) -> None:
     found = suggest(answers, replace(CALM, **vitals), GROWN, vitals)
     assert found.urgency == 2
-    assert found.flags == set(vitals)
+    asks = {"saturation_low"} if "spo2" in vitals and not answers.respiratory_compromise else set()
+    assert found.flags == set(vitals) | asks
     far = {name: Decimal(value) for name, value in vitals.items()}
     assert suggest(answers, replace(CALM, **vitals), GROWN, far) == found

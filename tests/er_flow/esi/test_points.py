@@ -126,6 +126,27 @@ def test_a_pressure_that_is_off_is_two_in_and_after_pregnancy(
     assert told(Answers(**state), sbp=sbp).level == (level if is_off else 5)
 
 
+@pytest.mark.rule("4.10")
+@pytest.mark.parametrize("sbp, is_asked", [(60, True), (89, True), (90, False), (None, False)])
+def test_a_low_pressure_asks_for_shock_and_nothing_is_chosen_beforehand(sbp: int | None, is_asked: bool) -> None:
+    found, seen = told(Answers(), sbp=sbp), told(only("immediate", "profound_hypotension"), sbp=sbp)
+    assert found.flags == ({"pressure_low"} if is_asked else set())
+    assert (found.level, found.preselected) == (5, None if is_asked else 5)
+    assert (seen.level, seen.preselected) == (1, 1)
+    assert not seen.flags
+
+
+@pytest.mark.rule("4.10")
+@pytest.mark.parametrize("spo2, is_asked", [(85, True), (89, True), (90, False), (91, False)])
+def test_a_critical_saturation_asks_for_the_breathing(spo2: int, is_asked: bool) -> None:
+    found = told(Answers(), spo2=spo2)
+    assert found.flags == {"spo2"} | ({"saturation_low"} if is_asked else set())
+    assert (found.level, found.consider, found.preselected) == (5, (2,), None)
+    laboured = told(Answers(respiratory_compromise=True), spo2=spo2)
+    assert laboured.level == (1 if is_asked else 5)
+    assert laboured.flags == {"spo2"}
+
+
 @pytest.mark.parametrize("answers", [Answers(pregnant=True), Answers(postpartum=True)])
 def test_a_pressure_is_asked_for_in_and_after_pregnancy(answers: Answers) -> None:
     assert told(answers, sbp=None).flags == {"pressure_wanted"}
@@ -228,5 +249,5 @@ def test_a_word_that_nobody_knows_is_refused(wrong: dict[str, Any]) -> None:
 def test_a_suggestion_says_which_version_made_it_and_is_the_same_again(answers: Answers) -> None:
     vitals = replace(CALM, temp=Decimal("38.6"))
     found = suggest(answers, vitals, TODDLER)
-    assert found.version == VERSION == "esi-v5/1"
+    assert found.version == VERSION == "esi-v5/2"
     assert found == suggest(answers, vitals, TODDLER)
