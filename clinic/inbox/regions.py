@@ -14,9 +14,8 @@ from clinic.core import clock
 from clinic.core.sight import Departments, within
 from clinic.inbox.models import TO_LOOK_AT, PatientMessage
 from clinic.live import regions
-from clinic.live.regions import Loaded, Region, uuids
+from clinic.live.regions import Loaded, Region
 from clinic.records import people
-from clinic.records.models import Patient
 from clinic.tenants.people import own_limits
 
 SHOWN = 20
@@ -58,13 +57,7 @@ def load_of_patient(keys: Sequence[str]) -> Mapping[str, Loaded]:
 
     A reader limited to departments (R1.2) is shown the messages of theirs, and of none.
     """
-    ids = uuids(keys)
-    known = Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True)
-    found = {ids[pk]: _of_patient(pk, None) for pk in known}
-    for key, (base, limits) in own_limits(keys).items():
-        for pk in Patient.objects.filter(pk__in=list(uuids([base]))).values_list("pk", flat=True):
-            found[key] = _of_patient(pk, limits)
-    return found
+    return people.each_of(keys, _of_patient)
 
 
 def _of_patient(pk: UUID, limits: Departments | None) -> Loaded:

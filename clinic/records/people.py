@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +13,10 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 
+from clinic.core.sight import Departments
+from clinic.live.regions import Loaded, uuids
 from clinic.records.models import Patient
+from clinic.tenants.people import own_limits
 
 
 class Here(NamedTuple):
@@ -113,3 +116,15 @@ def phone_end(phone: str) -> str:
     """The last four digits: enough to tell a family's numbers apart over the counter."""
     digits = "".join(letter for letter in phone if letter.isdigit())
     return f"…{digits[-4:-2]} {digits[-2:]}" if len(digits) >= 4 else digits
+
+
+def each_of(keys: Sequence[str], make: Callable[[UUID, Departments | None], Loaded]) -> dict[str, Loaded]:
+    """A region of a patient's page: what ``make`` tells of each patient there is, to a reader limited to departments
+    (R1.2) within those."""
+    ids = uuids(keys)
+    known = set(Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
+    found = {ids[pk]: make(pk, None) for pk in known}
+    for key, (base, limits) in own_limits(keys).items():
+        for pk in Patient.objects.filter(pk__in=list(uuids([base]))).values_list("pk", flat=True):
+            found[key] = make(pk, limits)
+    return found

@@ -8,9 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from clinic.core.sight import Departments, within
-from clinic.live.regions import Loaded, uuids
-from clinic.records.models import Patient
-from clinic.tenants.people import own_limits
+from clinic.live.regions import Loaded
+from clinic.records import people
 from er_flow.models import EmergencyVisit
 from er_flow.regions import words
 
@@ -36,13 +35,7 @@ class PastRow:
 
 def load_past(keys: Sequence[str]) -> Mapping[str, Loaded]:
     """``patient-er:<patient>``: two queries; a reader limited to departments (R1.2) is shown the visits to theirs."""
-    ids = uuids(keys)
-    known = set(Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
-    found = {ids[pk]: _past(pk, None) for pk in known}
-    for key, (base, limits) in own_limits(keys).items():
-        for pk in Patient.objects.filter(pk__in=list(uuids([base]))).values_list("pk", flat=True):
-            found[key] = _past(pk, limits)
-    return found
+    return people.each_of(keys, _past)
 
 
 def _past(pk: UUID, limits: Departments | None) -> Loaded:

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from clinic.core.sight import within
 from clinic.directory.models import Doctor
 from clinic.live.regions import Loaded, uuids
-from clinic.records.models import Patient
+from clinic.records import people
 from clinic.tenants import days
 from clinic.tenants.people import own_limits
 from queues.models import Queue
@@ -168,13 +168,7 @@ def load_of_patient(keys: Sequence[str]) -> Mapping[str, Loaded]:
 
     A reader limited to departments (R1.2) is shown the bookings of theirs.
     """
-    ids = uuids(keys)
-    known = set(Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
-    found = {ids[pk]: _of_patient(pk, None) for pk in known}
-    for key, (base, limits) in own_limits(keys).items():
-        for pk in Patient.objects.filter(pk__in=list(uuids([base]))).values_list("pk", flat=True):
-            found[key] = _of_patient(pk, limits)
-    return found
+    return people.each_of(keys, _of_patient)
 
 
 def _of_patient(pk: UUID, limits: frozenset[UUID] | None) -> Loaded:

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from clinic.core.sight import Departments, within
-from clinic.live.regions import Loaded, uuids
-from clinic.records.models import Patient
-from clinic.tenants.people import own_limits
+from clinic.live.regions import Loaded
+from clinic.records import people
 from queues.models import Leg
 from queues.regions.rows import VisitRow
 
@@ -20,13 +19,7 @@ def load_visits(keys: Sequence[str]) -> Mapping[str, Loaded]:
 
     A reader limited to departments (R1.2) is shown the visits of theirs.
     """
-    ids = uuids(keys)
-    known = set(Patient.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
-    found = {ids[pk]: _visits(pk, None) for pk in known}
-    for key, (base, limits) in own_limits(keys).items():
-        for pk in Patient.objects.filter(pk__in=list(uuids([base]))).values_list("pk", flat=True):
-            found[key] = _visits(pk, limits)
-    return found
+    return people.each_of(keys, _visits)
 
 
 def _visits(pk: UUID, limits: Departments | None) -> Loaded:

@@ -10,28 +10,16 @@ import pytest
 from django.utils import timezone
 
 from clinic.directory.models import Doctor
-from clinic.live import render
 from er_flow.esi import Vitals
 from er_flow.models import Triage
 from er_flow.operations import triage
 from tests.er_flow.pages import HX, one, opened, posted
-from tests.er_flow.ward import Ward, emergency, sheet
+from tests.er_flow.ward import Ward, sheet
 from tests.queues.helpers import at, signed_in, toast
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
 CALM = {"hr": "80", "rr": "16", "spo2": "98", "resources": ["labs", "iv_fluids"]}
-
-
-@pytest.fixture(autouse=True)
-def no_old_rows() -> None:
-    render.forget()
-
-
-@pytest.fixture
-def ward(world: World) -> Ward:
-    with world.harbor.open():
-        return emergency(world.harbor)
 
 
 # --- triage ----------------------------------------------------------------------------------------------------------

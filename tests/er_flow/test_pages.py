@@ -25,17 +25,6 @@ from tests.world import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def no_old_rows() -> None:
-    render.forget()
-
-
-@pytest.fixture
-def ward(world: World) -> Ward:
-    with world.harbor.open():
-        return emergency(world.harbor)
-
-
 # --- who sees what ---------------------------------------------------------------------------------------------------
 
 

@@ -18,23 +18,12 @@ from er_flow.esi import Age
 from er_flow.operations import arrivals, moves
 from er_flow.regions.patient import SHOWN, PastRow
 from tests.er_flow.pages import opened
-from tests.er_flow.ward import ADULT, Ward, emergency, fresh
+from tests.er_flow.ward import ADULT, Ward, fresh
 from tests.live.helpers import assert_live
 from tests.queues.helpers import at, signed_in
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_old_rows() -> None:
-    render.forget()
-
-
-@pytest.fixture
-def ward(world: World) -> Ward:
-    with world.harbor.open():
-        return emergency(world.harbor)
 
 
 @pytest.fixture

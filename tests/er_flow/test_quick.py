@@ -27,17 +27,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.rule("4.44")]
 PATH = "er/triage/many/"
 
 
-@pytest.fixture(autouse=True)
-def no_old_rows() -> None:
-    render.forget()
-
-
-@pytest.fixture
-def ward(world: World) -> Ward:
-    with world.harbor.open():
-        return emergency(world.harbor)
-
-
 def many(ward: Ward, count: int) -> list[EmergencyVisit]:
     people = [arrivals.Arriving(f"Nr {n}", age=ADULT) for n in range(count)]
     return list(arrivals.arrive_all(ward.department, people, actor=ward.nurse))
